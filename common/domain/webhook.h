@@ -1,0 +1,123 @@
+// A webhook profile: where to send, what, when and how (product.md, section 1).
+//
+// Plain values. A WebhookSpec that Validate accepts keeps every rule; the URL's own rules
+// are checked by http::ParseWebhookUrl before a spec is made.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/base/uuid.h"
+#include "common/domain/retry.h"
+
+namespace windrow::domain {
+
+enum class PayloadKind : std::uint8_t { kSmall = 1, kFull = 2, kEventOnly = 3 };
+
+enum class BatchMode : std::uint8_t {
+  kNone = 0,           // one delivery per item
+  kSameEvent = 1,      // items of one trigger
+  kSameEventType = 2,  // items of one event type
+  kAny = 3,            // all items of the webhook
+};
+
+struct Batching {
+  BatchMode mode = BatchMode::kNone;
+  absl::Duration wait = absl::Seconds(5);  // 1–3,600 s, from the first item
+  int max_items = 100;                     // 1–1,000
+
+  bool operator==(const Batching&) const = default;
+};
+
+// One event subscription. `notification_id` is unique per tenant and given by the store
+// when the trigger is first saved (0 until then).
+struct Trigger {
+  std::int32_t notification_id = 0;
+  std::string event_type;
+  bool enabled = true;
+
+  bool operator==(const Trigger&) const = default;
+};
+
+struct BasicAuth {
+  std::string user;
+  std::string password;  // secret: never returned, never logged
+
+  bool operator==(const BasicAuth&) const = default;
+};
+
+struct Header {
+  std::string name;
+  std::string value;
+
+  bool operator==(const Header&) const = default;
+};
+
+// What a user writes and may change. Secrets live in WebhookSecrets.
+struct WebhookSpec {
+  std::string name;  // trimmed
+  std::string description;
+  std::string url;  // http::WebhookUrl::text
+  std::string basic_auth_user;  // with has_basic_auth; the password is a secret
+  bool has_basic_auth = false;
+  std::vector<Header> headers;
+  bool lightweight_logs = false;
+  PayloadKind payload = PayloadKind::kFull;
+  std::vector<Trigger> triggers;
+  Batching batching;
+  RetryPolicy retry;
+  absl::Duration timeout = absl::Seconds(30);  // of one request, 1–60 s
+  bool enabled = true;
+  std::map<std::string, std::string> labels;
+
+  bool operator==(const WebhookSpec&) const = default;
+};
+
+struct WebhookSecrets {
+  std::string signing_secret;  // "whsec_…"
+  std::string basic_auth_password;
+
+  bool operator==(const WebhookSecrets&) const = default;
+};
+
+// Limits, named in the API's comments as well.
+inline constexpr std::size_t kMaxNameCharacters = 128;
+inline constexpr std::size_t kMaxDescriptionCharacters = 4'096;
+inline constexpr std::size_t kMaxTriggers = 100;
+inline constexpr std::size_t kMaxHeaders = 50;
+inline constexpr std::size_t kMaxHeaderNameBytes = 128;
+inline constexpr std::size_t kMaxHeaderValueBytes = 4'096;
+inline constexpr std::size_t kMaxLabels = 64;
+inline constexpr std::size_t kMaxLabelBytes = 256;
+inline constexpr std::size_t kMaxEventTypeCharacters = 128;
+inline constexpr std::size_t kMaxBodyBytes = 1 << 20;  // where a batch window closes
+inline constexpr std::size_t kMaxRetries = 20;
+
+// Trims the name, folds nothing else. Call before Validate.
+void Normalize(WebhookSpec* spec);
+
+// Adds a violation for every broken rule, with paths under `prefix` ("webhook"). Field
+// names are the API's: name, description, basic_auth.user, headers[i].name,
+// triggers[i].event_type, batching.mode, batching.wait, batching.max_items, timeout,
+// retry.delays[i], labels, …
+void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
+              const std::string& prefix, Violations* violations);
+
+// True where `after` renders or groups items otherwise than `before`, so that windows
+// still open must close at once with what they have.
+bool ClosesOpenWindows(const WebhookSpec& before, const WebhookSpec& after);
+
+// JSON for storage, and back. Fields that are not known are refused with DATA_LOSS, so a
+// spec of a newer release is never sent half understood.
+std::string SpecToJson(const WebhookSpec& spec);
+absl::StatusOr<WebhookSpec> SpecFromJson(std::string json);
+std::string SecretsToJson(const WebhookSecrets& secrets);
+absl::StatusOr<WebhookSecrets> SecretsFromJson(std::string json);
+
+}  // namespace windrow::domain
