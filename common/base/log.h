@@ -4,6 +4,8 @@
 //   → {"time":"2026-11-25T10:00:00.000Z","level":"warn","event":"claim_failed",…}
 #pragma once
 
+#include <absl/strings/string_view.h>
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -26,9 +28,17 @@ class LogField {
       : LogField(key, std::string_view(value)) {}
   LogField(std::string_view key, const char* value)
       : LogField(key, std::string_view(value)) {}
+  // absl::string_view, which is not std::string_view everywhere.
+  template <typename T>
+    requires std::is_same_v<T, absl::string_view> &&
+             (!std::is_same_v<T, std::string_view>)
+  LogField(std::string_view key, T value)
+      : LogField(key, std::string_view(value.data(), value.size())) {}
   template <typename T>
     requires std::is_arithmetic_v<T>
-  LogField(std::string_view key, T value) : LogField(key, static_cast<double>(value)) {}
+  LogField(std::string_view key, T value)
+      : LogField(key, static_cast<std::conditional_t<std::is_integral_v<T>, std::int64_t,
+                                                     double>>(value)) {}
   LogField(std::string_view key, double value);
   LogField(std::string_view key, std::int64_t value);
   LogField(std::string_view key, int value)
