@@ -1,0 +1,75 @@
+// Delivery records, for reading.
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/store/types.h"
+
+namespace windrow::store {
+
+struct DeliveryItem {
+  ItemRef ref;
+  std::string event_type;
+  std::string object_id;
+};
+
+struct DeliveryRecord {
+  TenantId tenant_id = 0;
+  Uuid delivery_id;
+  Uuid webhook_id;
+  DeliveryState state = DeliveryState::kPending;
+  absl::Time created_at;
+  std::optional<absl::Time> finished_at;
+  std::optional<absl::Time> due_at;  // unfinished ones
+  int attempt_count = 0;
+  int item_count = 0;
+  std::vector<DeliveryItem> items;
+  std::optional<Attempt> last_attempt;  // with response only where bodies were asked for
+  std::string reason;
+  std::string request_headers;  // with bodies only
+  std::string request_body;     // likewise
+};
+
+struct DeliveryQuery {
+  std::optional<Uuid> webhook_id;
+  std::vector<DeliveryState> states;  // empty: any
+  std::string event_type;             // empty: any
+  std::string object_id;              // empty: any
+  std::optional<absl::Time> created_from;   // inclusive
+  std::optional<absl::Time> created_until;  // exclusive
+  bool oldest_first = false;
+  std::optional<Uuid> after;  // continue past this id, in the order asked for
+  int limit = 50;
+  bool bodies = false;
+};
+
+struct DeliveryPage {
+  std::vector<DeliveryRecord> deliveries;
+  bool more = false;
+};
+
+struct AttemptPage {
+  std::vector<Attempt> attempts;
+  bool more = false;
+};
+
+// Thread-safe. UNAVAILABLE where the database cannot be reached.
+class DeliveryStore {
+ public:
+  virtual ~DeliveryStore() = default;
+  virtual absl::StatusOr<DeliveryPage> ListDeliveries(TenantId tenant,
+                                                      const DeliveryQuery& query) = 0;
+  // NOT_FOUND (DELIVERY_NOT_FOUND).
+  virtual absl::StatusOr<DeliveryRecord> GetDelivery(TenantId tenant, const Uuid& id,
+                                                     bool bodies) = 0;
+  // First to last, skipping `offset`. NOT_FOUND as above.
+  virtual absl::StatusOr<AttemptPage> ListAttempts(TenantId tenant, const Uuid& id,
+                                                   int offset, int limit) = 0;
+};
+
+}  // namespace windrow::store

@@ -1,0 +1,52 @@
+// Profiles: what the control plane asks of storage.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/domain/matching.h"
+#include "common/store/types.h"
+
+namespace windrow::store {
+
+struct WebhookPage {
+  std::vector<StoredWebhook> webhooks;
+  bool more = false;
+};
+
+// Thread-safe. Every change raises the tenant's config version in its own transaction.
+// Errors beside those named: UNAVAILABLE where the database cannot be reached.
+class WebhookStore {
+ public:
+  virtual ~WebhookStore() = default;
+
+  // Gives the webhook its id, version 1, and its triggers their notification ids.
+  // ALREADY_EXISTS (WEBHOOK_NAME_TAKEN).
+  virtual absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
+                                               domain::WebhookSecrets secrets) = 0;
+  // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's.
+  virtual absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) = 0;
+  // Newest first; those older than `before`, where given.
+  virtual absl::StatusOr<WebhookPage> List(TenantId tenant, std::optional<Uuid> before,
+                                           int limit) = 0;
+  // Replaces spec and secrets of version `expected`; ABORTED (ETAG_MISMATCH) where it is
+  // no longer that. Triggers with notification_id 0 are given one. Closes the open
+  // windows where domain::ClosesOpenWindows says so; cancels what has not started where
+  // the webhook is disabled.
+  virtual absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
+                                               std::int32_t expected,
+                                               domain::WebhookSpec spec,
+                                               domain::WebhookSecrets secrets) = 0;
+  // Cancels what has not started. `expected` as above, where given.
+  virtual absl::Status Delete(TenantId tenant, const Uuid& id,
+                              std::optional<std::int32_t> expected) = 0;
+
+  // The enabled webhooks of a tenant with their config version, for matching.
+  virtual absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
+      TenantId tenant) = 0;
+};
+
+}  // namespace windrow::store
