@@ -3,13 +3,13 @@
 // Pure: what is open and what is new go in, what to append, close and open comes out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "common/base/uuid.h"
 #include "common/domain/webhook.h"
 
 namespace windrow::domain {
@@ -19,7 +19,8 @@ namespace windrow::domain {
 std::string GroupKey(BatchMode mode, std::int32_t notification_id,
                      std::string_view event_type);
 
-// Room left in a window: items it holds and bytes its body has so far.
+// What a window holds: items, and bytes of its body so far (items, commas, brackets). No
+// items: no window is open.
 struct Fill {
   int items = 0;
   std::size_t bytes = 0;

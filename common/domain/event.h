@@ -47,11 +47,12 @@ inline constexpr std::size_t kMaxMessageBytes = 4'096;
 inline constexpr std::size_t kMaxAgentIdBytes = 256;
 inline constexpr std::size_t kMaxLinkedObjects = 32;
 
-// OK, INVALID_ARGUMENT with every violation (paths such as "event.object" or
-// "event.linked[0].name"), or RESOURCE_EXHAUSTED for an event over kMaxEventBytes.
-// Type names hold 1–128 characters of any text; object types and linked names match
-// [a-z][a-z0-9_]{0,63}, differ from each other, from "action" and from the envelope's
-// keys. Text fields are UTF-8. JSON texts are checked by json::Document.
+// OK, INVALID_ARGUMENT with every violation (paths with the API's names: "event.object",
+// "event.linked_objects[0].name"), or RESOURCE_EXHAUSTED (EVENT_TOO_LARGE) for an event
+// over kMaxEventBytes. Type names hold 1–128 characters of any text; object ids 1–256
+// bytes; object types and linked names match [a-z][a-z0-9_]{0,63}, differ from each
+// other, from "action" and from the envelope's keys. Text fields are UTF-8 without
+// U+0000, which PostgreSQL cannot store. JSON texts are checked by json::Document.
 absl::Status Validate(const Event& event);
 
 }  // namespace windrow::domain

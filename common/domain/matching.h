@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,15 +33,26 @@ struct Match {
 class MatchTable {
  public:
   MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks);
+  // Matches point into the table: it may move, and is not copied.
+  MatchTable(MatchTable&&) = default;
+  MatchTable& operator=(MatchTable&&) = default;
 
   std::int64_t config_version() const { return config_version_; }
   // Appends the matches of an event of this type, in order of webhook and trigger.
   void Find(std::string_view event_type, std::vector<Match>* matches) const;
 
  private:
+  // Looks up by view, without a std::string for each event.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+
   std::int64_t config_version_;
   std::vector<ActiveWebhook> webhooks_;
-  std::unordered_map<std::string, std::vector<Match>> by_type_;
+  std::unordered_map<std::string, std::vector<Match>, TextHash, std::equal_to<>> by_type_;
 };
 
 }  // namespace windrow::domain

@@ -87,6 +87,8 @@ struct WebhookSecrets {
 };
 
 // Limits, named in the API's comments as well.
+inline constexpr std::size_t kMaxBasicAuthUserBytes = 256;
+inline constexpr std::size_t kMaxBasicAuthPasswordBytes = 1'024;
 inline constexpr std::size_t kMaxNameCharacters = 128;
 inline constexpr std::size_t kMaxDescriptionCharacters = 4'096;
 inline constexpr std::size_t kMaxTriggers = 100;
@@ -98,6 +100,12 @@ inline constexpr std::size_t kMaxLabelBytes = 256;
 inline constexpr std::size_t kMaxEventTypeCharacters = 128;
 inline constexpr std::size_t kMaxBodyBytes = 1 << 20;  // where a batch window closes
 inline constexpr std::size_t kMaxRetries = 20;
+inline constexpr absl::Duration kMaxRetryDelay = absl::Hours(24);
+inline constexpr absl::Duration kMinBatchWait = absl::Seconds(1);
+inline constexpr absl::Duration kMaxBatchWait = absl::Seconds(3'600);
+inline constexpr int kMaxBatchItems = 1'000;
+inline constexpr absl::Duration kMinTimeout = absl::Seconds(1);
+inline constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 
 // Trims the name, folds nothing else. Call before Validate.
 void Normalize(WebhookSpec* spec);
@@ -105,7 +113,8 @@ void Normalize(WebhookSpec* spec);
 // Adds a violation for every broken rule, with paths under `prefix` ("webhook"). Field
 // names are the API's: name, description, basic_auth.user, headers[i].name,
 // triggers[i].event_type, batching.mode, batching.wait, batching.max_items, timeout,
-// retry.delays[i], labels, …
+// retry.delays[i], labels, … Durations are whole milliseconds, as they are stored. An
+// empty signing secret is one still to be made.
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
               const std::string& prefix, Violations* violations);
 
@@ -113,7 +122,8 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
 // still open must close at once with what they have.
 bool ClosesOpenWindows(const WebhookSpec& before, const WebhookSpec& after);
 
-// JSON for storage, and back. Fields that are not known are refused with DATA_LOSS, so a
+// JSON for storage, and back; durations are milliseconds. Fields that are absent have
+// their defaults. Fields that are not known are refused with DATA_LOSS, so a
 // spec of a newer release is never sent half understood.
 std::string SpecToJson(const WebhookSpec& spec);
 absl::StatusOr<WebhookSpec> SpecFromJson(std::string json);

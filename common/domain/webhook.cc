@@ -1,0 +1,189 @@
+#include "common/domain/webhook.h"
+
+#include <absl/strings/escaping.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "common/domain/header_rules.h"
+#include "common/domain/text.h"
+
+namespace windrow::domain {
+namespace {
+
+// Adds violations under one prefix. A list over its limit is looked at no further than
+// the limit: the answer stays small whatever came in.
+class Checker {
+ public:
+  Checker(const std::string& prefix, Violations* violations)
+      : prefix_(prefix), violations_(violations) {}
+
+  std::string Path(std::string_view field) const {
+    return fmt::format("{}.{}", prefix_, field);
+  }
+
+  void Add(std::string_view field, std::string rule) {
+    violations_->Add(Path(field), std::move(rule));
+  }
+
+  bool Text(std::string_view text, const TextRule& rule, std::string_view field) {
+    return CheckText(text, rule, Path(field), violations_);
+  }
+
+  void AtMost(std::size_t count, std::size_t most, std::string_view field) {
+    if (count <= most) return;
+    Add(field, fmt::format("has {} entries: remove some, at most {} are allowed", count,
+                           most));
+  }
+
+  void Duration(absl::Duration value, absl::Duration least, absl::Duration most,
+                std::string_view field) {
+    if (value < least || value > most) {
+      Add(field, fmt::format("must be {}–{} s", absl::ToInt64Seconds(least),
+                             absl::ToInt64Seconds(most)));
+    } else if (value % absl::Milliseconds(1) != absl::ZeroDuration()) {
+      Add(field, "must be whole milliseconds");
+    }
+  }
+
+  Violations* violations() { return violations_; }
+
+ private:
+  const std::string& prefix_;
+  Violations* violations_;
+};
+
+void CheckAuth(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
+  if (!spec.has_basic_auth) return;
+  const bool clean = check->Text(
+      spec.basic_auth_user,
+      {.min = 1, .max = kMaxBasicAuthUserBytes, .refuse_controls = true},
+      "basic_auth.user");
+  // RFC 7617, 2: the first colon ends the user.
+  if (clean && spec.basic_auth_user.find(':') != std::string::npos) {
+    check->Add("basic_auth.user", "holds a colon, which Basic authentication cannot send");
+  }
+  check->Text(secrets.basic_auth_password,
+              {.max = kMaxBasicAuthPasswordBytes, .refuse_controls = true},
+              "basic_auth.password");
+}
+
+// The form that Standard Webhooks 1.0 gives symmetric secrets.
+void CheckSigningSecret(const std::string& secret, Checker* check) {
+  constexpr std::string_view kPrefix = "whsec_";
+  if (secret.empty()) return;
+  std::string key;
+  const bool well_formed = secret.starts_with(kPrefix) &&
+                           absl::Base64Unescape(secret.substr(kPrefix.size()), &key);
+  if (!well_formed || key.size() < 24 || key.size() > 64) {
+    check->Add("signing_secret",
+               "must be \"whsec_\" and base64 of 24–64 bytes: leave it empty to have one "
+               "made");
+  }
+}
+
+void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
+  if (triggers.empty() || triggers.size() > kMaxTriggers) {
+    check->Add("triggers", fmt::format("has {} triggers: a webhook has 1–{}; spread more "
+                                       "over several webhooks",
+                                       triggers.size(), kMaxTriggers));
+  }
+  std::set<std::int32_t> ids;
+  for (std::size_t i = 0; i < std::min(triggers.size(), kMaxTriggers); ++i) {
+    const std::string field = fmt::format("triggers[{}]", i);
+    check->Text(triggers[i].event_type,
+                {.min = 1, .max = kMaxEventTypeCharacters, .unit = Unit::kCharacters},
+                field + ".event_type");
+    const std::int32_t id = triggers[i].notification_id;
+    if (id < 0) {
+      check->Add(field + ".notification_id",
+                 "is negative: leave it out for a new trigger");
+    } else if (id > 0 && !ids.insert(id).second) {
+      check->Add(field + ".notification_id",
+                 fmt::format("{} stands at another trigger already: leave it out for a new "
+                             "trigger",
+                             id));
+    }
+  }
+}
+
+void CheckBatching(const WebhookSpec& spec, Checker* check) {
+  const Batching& batching = spec.batching;
+  const bool known = batching.mode >= BatchMode::kNone && batching.mode <= BatchMode::kAny;
+  if (!known) {
+    check->Add("batching.mode", "must be NONE, SAME_EVENT, SAME_EVENT_TYPE or ANY");
+  } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull) {
+    check->Add("batching.mode",
+               "batching is not for payload FULL: set batching to NONE, or payload to "
+               "SMALL or EVENT_ONLY");
+  }
+  check->Duration(batching.wait, kMinBatchWait, kMaxBatchWait, "batching.wait");
+  if (batching.max_items < 1 || batching.max_items > kMaxBatchItems) {
+    check->Add("batching.max_items",
+               fmt::format("is {}: it must be 1–{}", batching.max_items, kMaxBatchItems));
+  }
+}
+
+void CheckRetry(const RetryPolicy& retry, Checker* check) {
+  if (retry.delays.empty() || retry.delays.size() > kMaxRetries) {
+    check->Add("retry.delays",
+               fmt::format("has {} delays: it must have 1–{}, one before each attempt",
+                           retry.delays.size(), kMaxRetries));
+  }
+  for (std::size_t i = 0; i < std::min(retry.delays.size(), kMaxRetries); ++i) {
+    check->Duration(retry.delays[i], absl::ZeroDuration(), kMaxRetryDelay,
+                    fmt::format("retry.delays[{}]", i));
+  }
+  // Written so that NaN is refused too.
+  if (!(retry.jitter >= 0 && retry.jitter <= 1)) {
+    check->Add("retry.jitter", "must be 0–1, a share of the delay");
+  }
+  check->Duration(retry.retry_after_cap, absl::ZeroDuration(), kMaxRetryDelay,
+                  "retry.retry_after_cap");
+}
+
+void CheckLabels(const std::map<std::string, std::string>& labels, Checker* check) {
+  check->AtMost(labels.size(), kMaxLabels, "labels");
+  if (labels.size() > kMaxLabels) return;
+  for (const auto& [key, value] : labels) {
+    // Only a key that is a text can stand in a path.
+    if (!check->Text(key, {.min = 1, .max = kMaxLabelBytes}, "labels")) continue;
+    check->Text(value, {.max = kMaxLabelBytes}, fmt::format("labels[\"{}\"]", key));
+  }
+}
+
+}  // namespace
+
+void Normalize(WebhookSpec* spec) { spec->name = std::string(Trim(spec->name)); }
+
+void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
+              const std::string& prefix, Violations* violations) {
+  Checker check(prefix, violations);
+  check.Text(spec.name,
+             {.min = 1, .max = kMaxNameCharacters, .unit = Unit::kCharacters}, "name");
+  check.Text(spec.description,
+             {.max = kMaxDescriptionCharacters, .unit = Unit::kCharacters},
+             "description");
+  CheckAuth(spec, secrets, &check);
+  CheckSigningSecret(secrets.signing_secret, &check);
+  check.AtMost(spec.headers.size(), kMaxHeaders, "headers");
+  CheckHeaders(spec.headers, spec.has_basic_auth, check.Path("headers"), violations);
+  if (spec.payload < PayloadKind::kSmall || spec.payload > PayloadKind::kEventOnly) {
+    check.Add("payload", "must be SMALL, FULL or EVENT_ONLY");
+  }
+  CheckTriggers(spec.triggers, &check);
+  CheckBatching(spec, &check);
+  CheckRetry(spec.retry, &check);
+  check.Duration(spec.timeout, kMinTimeout, kMaxTimeout, "timeout");
+  CheckLabels(spec.labels, &check);
+}
+
+bool ClosesOpenWindows(const WebhookSpec& before, const WebhookSpec& after) {
+  // Without batching every window is closed from its start.
+  if (before.batching.mode == BatchMode::kNone) return false;
+  return before.batching != after.batching || before.payload != after.payload;
+}
+
+}  // namespace windrow::domain

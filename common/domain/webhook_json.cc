@@ -1,0 +1,310 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+#include "common/domain/webhook.h"
+#include "common/json/document.h"
+
+namespace windrow::domain {
+namespace {
+
+// Far above what Validate lets through, all of it escaped.
+constexpr json::Limits kLimits{.max_bytes = 16u << 20};
+
+constexpr std::pair<PayloadKind, std::string_view> kPayloadNames[] = {
+    {PayloadKind::kSmall, "SMALL"},
+    {PayloadKind::kFull, "FULL"},
+    {PayloadKind::kEventOnly, "EVENT_ONLY"}};
+constexpr std::pair<BatchMode, std::string_view> kModeNames[] = {
+    {BatchMode::kNone, "NONE"},
+    {BatchMode::kSameEvent, "SAME_EVENT"},
+    {BatchMode::kSameEventType, "SAME_EVENT_TYPE"},
+    {BatchMode::kAny, "ANY"}};
+
+// ---- Writing
+
+// Writes one object; members in the order of the calls.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
+  ~ObjectWriter() { out_->push_back('}'); }
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  std::string* Key(std::string_view key) {
+    if (!std::exchange(first_, false)) out_->push_back(',');
+    json::AppendString(key, out_);
+    out_->push_back(':');
+    return out_;
+  }
+  void Text(std::string_view key, std::string_view value) {
+    json::AppendString(value, Key(key));
+  }
+  void Bool(std::string_view key, bool value) {
+    Key(key)->append(value ? "true" : "false");
+  }
+  // Doubles in their shortest form that reads back as the same.
+  template <typename T>
+  void Number(std::string_view key, T value) {
+    fmt::format_to(std::back_inserter(*Key(key)), "{}", value);
+  }
+  void Duration(std::string_view key, absl::Duration value) {
+    Number(key, absl::ToInt64Milliseconds(value));
+  }
+
+ private:
+  std::string* out_;
+  bool first_ = true;
+};
+
+template <typename List, typename Write>
+void WriteArray(const List& list, std::string* out, Write write) {
+  out->push_back('[');
+  bool first = true;
+  for (const auto& element : list) {
+    if (!std::exchange(first, false)) out->push_back(',');
+    write(element, out);
+  }
+  out->push_back(']');
+}
+
+void Write(const Header& header, std::string* out) {
+  ObjectWriter object(out);
+  object.Text("name", header.name);
+  object.Text("value", header.value);
+}
+
+void Write(const Trigger& trigger, std::string* out) {
+  ObjectWriter object(out);
+  object.Number("notification_id", trigger.notification_id);
+  object.Text("event_type", trigger.event_type);
+  object.Bool("enabled", trigger.enabled);
+}
+
+template <typename Enum, std::size_t n>
+std::string_view NameOf(Enum value, const std::pair<Enum, std::string_view> (&names)[n]) {
+  for (const auto& [known, name] : names) {
+    if (known == value) return name;
+  }
+  return "";
+}
+
+void Write(const Batching& batching, std::string* out) {
+  ObjectWriter object(out);
+  object.Text("mode", NameOf(batching.mode, kModeNames));
+  object.Duration("wait", batching.wait);
+  object.Number("max_items", batching.max_items);
+}
+
+void Write(const RetryPolicy& retry, std::string* out) {
+  ObjectWriter object(out);
+  WriteArray(retry.delays, object.Key("delays"), [](absl::Duration delay, std::string* to) {
+    fmt::format_to(std::back_inserter(*to), "{}", absl::ToInt64Milliseconds(delay));
+  });
+  object.Number("jitter", retry.jitter);
+  object.Duration("retry_after_cap", retry.retry_after_cap);
+}
+
+// ---- Reading
+
+absl::Status Unreadable(std::string_view what) {
+  return absl::DataLossError(
+      fmt::format("stored webhook: {}; it may come from a newer release", what));
+}
+
+absl::Status Read(const json::Value& value, std::string* out) {
+  if (value.type() != json::Type::kString) return Unreadable("a text is wanted");
+  *out = value.text();
+  return absl::OkStatus();
+}
+
+absl::Status Read(const json::Value& value, bool* out) {
+  if (value.type() != json::Type::kBool) return Unreadable("true or false is wanted");
+  *out = value.raw() == "true";
+  return absl::OkStatus();
+}
+
+template <typename T>
+  requires std::is_arithmetic_v<T>
+absl::Status Read(const json::Value& value, T* out) {
+  const std::string_view raw = value.raw();
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), *out);
+  if (value.type() != json::Type::kNumber || error != std::errc() ||
+      end != raw.data() + raw.size()) {
+    return Unreadable("a number in range is wanted");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Read(const json::Value& value, absl::Duration* out) {
+  std::int64_t milliseconds = 0;
+  WINDROW_RETURN_IF_ERROR(Read(value, &milliseconds));
+  *out = absl::Milliseconds(milliseconds);
+  return absl::OkStatus();
+}
+
+template <typename Enum, std::size_t n>
+absl::Status ReadName(const json::Value& value,
+                      const std::pair<Enum, std::string_view> (&names)[n], Enum* out) {
+  std::string text;
+  WINDROW_RETURN_IF_ERROR(Read(value, &text));
+  for (const auto& [known, name] : names) {
+    if (name != text) continue;
+    *out = known;
+    return absl::OkStatus();
+  }
+  return Unreadable(fmt::format("\"{}\" is not known", text));
+}
+
+// Calls `read(key, value)` for each member.
+template <typename ReadMember>
+absl::Status ReadObject(const json::Value& value, ReadMember read) {
+  if (!value.is_object()) return Unreadable("an object is wanted");
+  for (auto member = value.first_child(); member; member = member->next()) {
+    WINDROW_RETURN_IF_ERROR(read(member->key(), *member));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UnknownField(std::string_view key) {
+  return Unreadable(fmt::format("the field \"{}\" is not known", key));
+}
+
+absl::Status Read(const json::Value& value, Header* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "name") return Read(member, &out->name);
+    if (key == "value") return Read(member, &out->value);
+    return UnknownField(key);
+  });
+}
+
+absl::Status Read(const json::Value& value, Trigger* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "notification_id") return Read(member, &out->notification_id);
+    if (key == "event_type") return Read(member, &out->event_type);
+    if (key == "enabled") return Read(member, &out->enabled);
+    return UnknownField(key);
+  });
+}
+
+absl::Status Read(const json::Value& value, Batching* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "mode") return ReadName(member, kModeNames, &out->mode);
+    if (key == "wait") return Read(member, &out->wait);
+    if (key == "max_items") return Read(member, &out->max_items);
+    return UnknownField(key);
+  });
+}
+
+template <typename T>
+absl::Status Read(const json::Value& value, std::vector<T>* out) {
+  if (!value.is_array()) return Unreadable("an array is wanted");
+  out->clear();
+  for (auto element = value.first_child(); element; element = element->next()) {
+    WINDROW_RETURN_IF_ERROR(Read(*element, &out->emplace_back()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Read(const json::Value& value, std::map<std::string, std::string>* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    return Read(member, &(*out)[key]);
+  });
+}
+
+absl::Status Read(const json::Value& value, RetryPolicy* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "delays") return Read(member, &out->delays);
+    if (key == "jitter") return Read(member, &out->jitter);
+    if (key == "retry_after_cap") return Read(member, &out->retry_after_cap);
+    return UnknownField(key);
+  });
+}
+
+absl::Status Read(const json::Value& value, WebhookSpec* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "name") return Read(member, &out->name);
+    if (key == "description") return Read(member, &out->description);
+    if (key == "url") return Read(member, &out->url);
+    if (key == "has_basic_auth") return Read(member, &out->has_basic_auth);
+    if (key == "basic_auth_user") return Read(member, &out->basic_auth_user);
+    if (key == "headers") return Read(member, &out->headers);
+    if (key == "lightweight_logs") return Read(member, &out->lightweight_logs);
+    if (key == "payload") return ReadName(member, kPayloadNames, &out->payload);
+    if (key == "triggers") return Read(member, &out->triggers);
+    if (key == "batching") return Read(member, &out->batching);
+    if (key == "retry") return Read(member, &out->retry);
+    if (key == "timeout") return Read(member, &out->timeout);
+    if (key == "enabled") return Read(member, &out->enabled);
+    if (key == "labels") return Read(member, &out->labels);
+    return UnknownField(key);
+  });
+}
+
+absl::Status Read(const json::Value& value, WebhookSecrets* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "signing_secret") return Read(member, &out->signing_secret);
+    if (key == "basic_auth_password") return Read(member, &out->basic_auth_password);
+    return UnknownField(key);
+  });
+}
+
+template <typename T>
+absl::StatusOr<T> FromJson(std::string json) {
+  const auto document = json::Document::ParseObject(std::move(json), kLimits);
+  if (!document.ok()) {
+    return Unreadable(fmt::format(
+        "not JSON: {}", std::string(document.status().message())));
+  }
+  T value;
+  WINDROW_RETURN_IF_ERROR(Read(document->root(), &value));
+  return value;
+}
+
+}  // namespace
+
+std::string SpecToJson(const WebhookSpec& spec) {
+  std::string json;
+  {
+    ObjectWriter object(&json);
+    object.Text("name", spec.name);
+    object.Text("description", spec.description);
+    object.Text("url", spec.url);
+    object.Bool("has_basic_auth", spec.has_basic_auth);
+    object.Text("basic_auth_user", spec.basic_auth_user);
+    const auto write = [](const auto& element, std::string* out) { Write(element, out); };
+    WriteArray(spec.headers, object.Key("headers"), write);
+    object.Bool("lightweight_logs", spec.lightweight_logs);
+    object.Text("payload", NameOf(spec.payload, kPayloadNames));
+    WriteArray(spec.triggers, object.Key("triggers"), write);
+    Write(spec.batching, object.Key("batching"));
+    Write(spec.retry, object.Key("retry"));
+    object.Duration("timeout", spec.timeout);
+    object.Bool("enabled", spec.enabled);
+    ObjectWriter labels(object.Key("labels"));
+    for (const auto& [key, value] : spec.labels) labels.Text(key, value);
+  }
+  return json;
+}
+
+absl::StatusOr<WebhookSpec> SpecFromJson(std::string json) {
+  return FromJson<WebhookSpec>(std::move(json));
+}
+
+std::string SecretsToJson(const WebhookSecrets& secrets) {
+  std::string json;
+  {
+    ObjectWriter object(&json);
+    object.Text("signing_secret", secrets.signing_secret);
+    object.Text("basic_auth_password", secrets.basic_auth_password);
+  }
+  return json;
+}
+
+absl::StatusOr<WebhookSecrets> SecretsFromJson(std::string json) {
+  return FromJson<WebhookSecrets>(std::move(json));
+}
+
+}  // namespace windrow::domain
