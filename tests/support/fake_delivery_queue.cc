@@ -1,0 +1,232 @@
+// DeliveryQueue: find, claim, record.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "tests/support/fake_state.h"
+#include "tests/support/fake_store.h"
+
+namespace windrow::testing {
+namespace {
+
+using store::Claim;
+using store::DeliveryState;
+using store::Outcome;
+
+// The due windows of a webhook that no publish transaction holds, first due first.
+std::vector<FakeWindow*> DueWindows(FakeState& state, const Uuid& webhook_id) {
+  std::vector<FakeWindow*> due;
+  for (auto& [id, window] : state.windows) {
+    if (window.webhook_id != webhook_id || window.waits_at(state.Now())) continue;
+    if (!window.group_key.empty() &&
+        state.locked_groups.contains({webhook_id, window.group_key})) {
+      continue;
+    }
+    due.push_back(&window);
+  }
+  std::sort(due.begin(), due.end(), [](const FakeWindow* a, const FakeWindow* b) {
+    return std::pair(a->due_at, a->order) < std::pair(b->due_at, b->order);
+  });
+  return due;
+}
+
+class ClaimBuilder {
+ public:
+  explicit ClaimBuilder(FakeState& state) : state_(state) { claim_.now = state.Now(); }
+
+  void Take(store::WorkerId worker, absl::Duration slack, FakeWindow* window) {
+    const FakeWebhook& webhook = state_.webhooks.at(window->webhook_id);
+    if (window->owner) ++window->lost_leases;
+    window->owner = worker;
+    window->group_key.clear();
+    ++window->lease_seq;
+    window->due_at = state_.Now() + webhook.current.spec.timeout + slack;
+    window->timed = true;
+    claim_.windows.push_back(
+        {.window_id = window->window_id,
+         .tenant_id = window->tenant_id,
+         .webhook_id = window->webhook_id,
+         .webhook_version = window->webhook_version,
+         .current_version = webhook.current.version,
+         .webhook_enabled = webhook.current.spec.enabled && !webhook.deleted,
+         .lease_seq = window->lease_seq,
+         .attempt = window->attempt,
+         .lost_leases = window->lost_leases,
+         .items = ItemsOf(*window)});
+  }
+
+  Claim Build() && { return std::move(claim_); }
+
+ private:
+  std::vector<store::ClaimedItem> ItemsOf(const FakeWindow& window) {
+    std::vector<store::ClaimedItem> items;
+    for (const store::ItemRef& ref : window.items) {
+      const std::pair key(window.tenant_id, ref.escmsg_id);
+      const auto [place, added] = places_.try_emplace(
+          key, static_cast<std::uint32_t>(claim_.events.size()));
+      if (added) claim_.events.push_back(state_.events.at(key));
+      items.push_back({.ref = ref, .event = place->second});
+    }
+    return items;
+  }
+
+  FakeState& state_;
+  Claim claim_;
+  std::map<std::pair<store::TenantId, std::int64_t>, std::uint32_t> places_;
+};
+
+void KeepAttempt(FakeState& state, const Outcome& outcome, bool late) {
+  if (!outcome.attempt) return;
+  store::Attempt attempt = *outcome.attempt;
+  attempt.late = late;
+  attempt.started_at = state.Now() - outcome.started_ago;
+  if (!outcome.keep_bodies) {
+    attempt.response_headers.clear();
+    attempt.response_body.clear();
+  }
+  // An outcome that is recorded twice is one attempt: the first record stands.
+  const bool added = state.attempts[outcome.window_id]
+                         .try_emplace(outcome.lease_seq, std::move(attempt))
+                         .second;
+  if (added && !late && outcome.keep_bodies) {
+    state.requests[outcome.window_id] = {.headers = outcome.request_headers,
+                                         .body = outcome.request_body};
+  }
+}
+
+void Retry(FakeState& state, const Outcome& outcome, FakeWindow* window) {
+  window->owner.reset();
+  window->lost_leases = 0;
+  state.MakeDue(window);
+  if (outcome.retry_after > absl::ZeroDuration()) {
+    window->due_at = state.Now() + outcome.retry_after;
+    window->timed = true;
+  }
+}
+
+void End(FakeState& state, const Outcome& outcome, const FakeWindow& window) {
+  FakeRecord record{.tenant_id = window.tenant_id,
+                    .delivery_id = window.window_id,
+                    .webhook_id = window.webhook_id,
+                    .state = outcome.state,
+                    .finished_at = state.Now(),
+                    .attempt_count = window.attempt,
+                    .reason = outcome.reason};
+  for (std::size_t i = 0; i < outcome.items.size(); ++i) {
+    record.items.push_back({.ref = outcome.items[i],
+                            .event_type = outcome.event_types[i],
+                            .object_id = outcome.object_ids[i]});
+  }
+  state.records[window.window_id] = std::move(record);
+  state.windows.erase(window.window_id);
+}
+
+// The window, where the lease is still the caller's.
+FakeWindow* FindHeld(FakeState& state, const Uuid& window_id, std::int32_t lease_seq) {
+  const auto found = state.windows.find(window_id);
+  if (found == state.windows.end()) return nullptr;
+  FakeWindow& window = found->second;
+  return window.owner && window.lease_seq == lease_seq ? &window : nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<store::WorkerId> FakeStore::RegisterWorker(const std::string&) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  return ++state_->last_worker;
+}
+
+absl::StatusOr<store::DueScan> FakeStore::FindDue(absl::Time cursor) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  store::DueScan scan{.now = state_->Now()};
+  std::set<Uuid> webhooks;
+  for (const auto& [id, window] : state_->windows) {
+    if (!window.timed) continue;  // a listener was told of it; ScanBuckets finds it
+    if (window.due_at > scan.now) {
+      const absl::Duration wait = window.due_at - scan.now;
+      scan.next = std::min(scan.next.value_or(wait), wait);
+    } else if (window.due_at > cursor) {
+      webhooks.insert(window.webhook_id);
+    }
+  }
+  scan.webhooks.assign(webhooks.begin(), webhooks.end());
+  return scan;
+}
+
+absl::StatusOr<std::vector<Uuid>> FakeStore::ScanBuckets(int from, int to) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::set<Uuid> webhooks;
+  for (const auto& [id, window] : state_->windows) {
+    const int bucket = BucketOf(window.webhook_id);
+    if (bucket < from || bucket > to || window.waits_at(state_->Now())) continue;
+    webhooks.insert(window.webhook_id);
+  }
+  return std::vector<Uuid>(webhooks.begin(), webhooks.end());
+}
+
+absl::StatusOr<Claim> FakeStore::ClaimWindows(
+    store::WorkerId worker, const std::vector<store::WantedWebhook>& wanted,
+    absl::Duration slack) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  ClaimBuilder builder(*state_);
+  for (const store::WantedWebhook& webhook : wanted) {
+    int room = webhook.room;
+    for (FakeWindow* window : DueWindows(*state_, webhook.webhook_id)) {
+      if (room-- <= 0) break;
+      builder.Take(worker, slack, window);
+    }
+  }
+  return std::move(builder).Build();
+}
+
+absl::StatusOr<int> FakeStore::Record(const std::vector<Outcome>& outcomes) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  int late = 0;
+  for (const Outcome& outcome : outcomes) {
+    FakeWindow* window = FindHeld(*state_, outcome.window_id, outcome.lease_seq);
+    KeepAttempt(*state_, outcome, window == nullptr);
+    if (window == nullptr) {
+      ++late;
+      continue;
+    }
+    if (outcome.attempt) ++window->attempt;
+    if (outcome.state == DeliveryState::kRetrying) {
+      Retry(*state_, outcome, window);
+    } else {
+      End(*state_, outcome, *window);
+    }
+  }
+  return late;
+}
+
+absl::StatusOr<std::vector<bool>> FakeStore::Renew(
+    const std::vector<store::HeldWindow>& held, absl::Duration from_now) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::vector<bool> still;
+  for (const store::HeldWindow& item : held) {
+    FakeWindow* window = FindHeld(*state_, item.window_id, item.lease_seq);
+    still.push_back(window != nullptr);
+    if (window != nullptr) window->due_at = state_->Now() + from_now;
+  }
+  return still;
+}
+
+absl::Status FakeStore::Release(const std::vector<store::HeldWindow>& held) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  for (const store::HeldWindow& item : held) {
+    FakeWindow* window = FindHeld(*state_, item.window_id, item.lease_seq);
+    if (window == nullptr) continue;
+    window->owner.reset();
+    state_->MakeDue(window);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace windrow::testing

@@ -1,0 +1,163 @@
+// DeliveryStore: the queue and the finished deliveries, as one list.
+#include <algorithm>
+#include <utility>
+
+#include "tests/support/fake_state.h"
+#include "tests/support/fake_store.h"
+
+namespace windrow::testing {
+namespace {
+
+using store::DeliveryQuery;
+using store::DeliveryRecord;
+using store::DeliveryState;
+
+absl::Status NoDelivery() {
+  return WithReason(absl::NotFoundError("no delivery has this id"), "DELIVERY_NOT_FOUND");
+}
+
+DeliveryState StateOf(const FakeWindow& window) {
+  if (window.owner) return DeliveryState::kInFlight;
+  if (!window.group_key.empty()) return DeliveryState::kOpen;
+  return window.attempt > 0 ? DeliveryState::kRetrying : DeliveryState::kPending;
+}
+
+DeliveryRecord Unfinished(const FakeState& state, const FakeWindow& window) {
+  DeliveryRecord record{.tenant_id = window.tenant_id,
+                        .delivery_id = window.window_id,
+                        .webhook_id = window.webhook_id,
+                        .state = StateOf(window),
+                        .attempt_count = window.attempt,
+                        .items = state.ItemsOf(window)};
+  if (record.state != DeliveryState::kInFlight) record.due_at = window.due_at;
+  return record;
+}
+
+DeliveryRecord Finished(const FakeRecord& finished) {
+  return {.tenant_id = finished.tenant_id,
+          .delivery_id = finished.delivery_id,
+          .webhook_id = finished.webhook_id,
+          .state = finished.state,
+          .finished_at = finished.finished_at,
+          .attempt_count = finished.attempt_count,
+          .items = finished.items,
+          .reason = finished.reason};
+}
+
+// The last attempt that counts, and what was sent.
+void AddAttempt(const FakeState& state, bool bodies, DeliveryRecord* record) {
+  const auto attempts = state.attempts.find(record->delivery_id);
+  if (attempts != state.attempts.end()) {
+    for (const auto& [lease_seq, attempt] : attempts->second) {
+      if (!attempt.late) record->last_attempt = attempt;
+    }
+  }
+  if (!bodies && record->last_attempt) {
+    record->last_attempt->response_headers.clear();
+    record->last_attempt->response_body.clear();
+  }
+  const auto request = state.requests.find(record->delivery_id);
+  if (bodies && request != state.requests.end()) {
+    record->request_headers = request->second.headers;
+    record->request_body = request->second.body;
+  }
+}
+
+DeliveryRecord Complete(const FakeState& state, bool bodies, DeliveryRecord record) {
+  record.created_at = record.delivery_id.time();
+  record.item_count = static_cast<int>(record.items.size());
+  AddAttempt(state, bodies, &record);
+  return record;
+}
+
+std::optional<DeliveryRecord> Find(const FakeState& state, store::TenantId tenant,
+                                   const Uuid& id) {
+  std::optional<DeliveryRecord> found;
+  if (const auto it = state.windows.find(id); it != state.windows.end()) {
+    found = Unfinished(state, it->second);
+  } else if (const auto done = state.records.find(id); done != state.records.end()) {
+    found = Finished(done->second);
+  }
+  if (found && found->tenant_id != tenant) found.reset();
+  return found;
+}
+
+bool Wanted(const DeliveryQuery& query, const DeliveryRecord& record) {
+  const auto has = [&record](auto member, const std::string& value) {
+    return value.empty() ||
+           std::any_of(record.items.begin(), record.items.end(),
+                       [&](const store::DeliveryItem& i) { return i.*member == value; });
+  };
+  const absl::Time created = record.delivery_id.time();
+  if (query.webhook_id && record.webhook_id != *query.webhook_id) return false;
+  if (!query.states.empty() && std::find(query.states.begin(), query.states.end(),
+                                         record.state) == query.states.end()) {
+    return false;
+  }
+  if (query.created_from && created < *query.created_from) return false;
+  if (query.created_until && created >= *query.created_until) return false;
+  if (query.after && (query.oldest_first ? record.delivery_id <= *query.after
+                                         : record.delivery_id >= *query.after)) {
+    return false;
+  }
+  return has(&store::DeliveryItem::event_type, query.event_type) &&
+         has(&store::DeliveryItem::object_id, query.object_id);
+}
+
+}  // namespace
+
+absl::StatusOr<store::DeliveryPage> FakeStore::ListDeliveries(store::TenantId tenant,
+                                                              const DeliveryQuery& query) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::vector<DeliveryRecord> wanted;
+  const auto consider = [&](DeliveryRecord record) {
+    if (record.tenant_id == tenant && Wanted(query, record)) {
+      wanted.push_back(Complete(*state_, query.bodies, std::move(record)));
+    }
+  };
+  for (const auto& [id, window] : state_->windows) consider(Unfinished(*state_, window));
+  for (const auto& [id, record] : state_->records) consider(Finished(record));
+  std::sort(wanted.begin(), wanted.end(),
+            [&query](const DeliveryRecord& a, const DeliveryRecord& b) {
+              return query.oldest_first ? a.delivery_id < b.delivery_id
+                                        : b.delivery_id < a.delivery_id;
+            });
+  store::DeliveryPage page;
+  page.more = wanted.size() > static_cast<std::size_t>(query.limit);
+  if (page.more) wanted.resize(static_cast<std::size_t>(query.limit));
+  page.deliveries = std::move(wanted);
+  return page;
+}
+
+absl::StatusOr<DeliveryRecord> FakeStore::GetDelivery(store::TenantId tenant,
+                                                      const Uuid& id, bool bodies) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::optional<DeliveryRecord> record = Find(*state_, tenant, id);
+  if (!record) return NoDelivery();
+  return Complete(*state_, bodies, *std::move(record));
+}
+
+absl::StatusOr<store::AttemptPage> FakeStore::ListAttempts(store::TenantId tenant,
+                                                           const Uuid& id, int offset,
+                                                           int limit) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  if (!Find(*state_, tenant, id)) return NoDelivery();
+  store::AttemptPage page;
+  const auto attempts = state_->attempts.find(id);
+  if (attempts == state_->attempts.end()) return page;
+  int index = 0;
+  for (const auto& [lease_seq, attempt] : attempts->second) {
+    if (index++ < offset) continue;
+    if (static_cast<int>(page.attempts.size()) == limit) {
+      page.more = true;
+      break;
+    }
+    page.attempts.push_back(attempt);
+  }
+  return page;
+}
+
+}  // namespace windrow::testing

@@ -1,0 +1,158 @@
+// The shared state, the hooks for tests, and the listener.
+#include "tests/support/fake_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/support/fake_state.h"
+
+namespace windrow::testing {
+namespace {
+
+// A listener is told this many webhooks at most; more become a scan.
+constexpr std::size_t kMaxNamedWebhooks = 1'000;
+
+class FakeListener final : public store::QueueListener {
+ public:
+  explicit FakeListener(FakeState& state) : state_(state) {
+    std::lock_guard lock(state_.mutex);
+    seen_ = state_.wake_seq;
+  }
+
+  absl::StatusOr<Wake> Wait(absl::Duration timeout) override {
+    std::unique_lock lock(state_.mutex);
+    state_.changed.wait_for(
+        lock, absl::ToChronoNanoseconds(std::min(timeout, absl::Hours(1))),
+        [this] { return interrupted_ || state_.wake_seq != seen_; });
+    interrupted_ = false;
+    WINDROW_RETURN_IF_ERROR(state_.Available());
+    Wake wake;
+    for (auto it = state_.wakes.upper_bound(seen_); it != state_.wakes.end(); ++it) {
+      wake.webhooks.push_back(it->second);
+    }
+    seen_ = state_.wake_seq;
+    std::sort(wake.webhooks.begin(), wake.webhooks.end());
+    wake.webhooks.erase(std::unique(wake.webhooks.begin(), wake.webhooks.end()),
+                        wake.webhooks.end());
+    if (wake.webhooks.size() > kMaxNamedWebhooks) {
+      wake.webhooks.resize(kMaxNamedWebhooks);
+      wake.scan = true;
+    }
+    return wake;
+  }
+
+  void Interrupt() override {
+    std::lock_guard lock(state_.mutex);
+    interrupted_ = true;
+    state_.changed.notify_all();
+  }
+
+ private:
+  FakeState& state_;
+  std::uint64_t seen_ = 0;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+void FakeState::Wake(const Uuid& webhook_id) {
+  wakes[++wake_seq] = webhook_id;
+  changed.notify_all();
+}
+
+void FakeState::MakeDue(FakeWindow* window) {
+  window->due_at = Now();
+  window->timed = false;
+  window->order = ++last_order;
+  Wake(window->webhook_id);
+}
+
+FakeWindow* FakeState::FindOpen(const GroupName& group) {
+  for (auto& [id, window] : windows) {
+    if (window.webhook_id == group.first && window.group_key == group.second) {
+      return &window;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<store::DeliveryItem> FakeState::ItemsOf(const FakeWindow& window) const {
+  std::vector<store::DeliveryItem> items;
+  for (const store::ItemRef& ref : window.items) {
+    store::DeliveryItem item{.ref = ref};
+    const auto event = events.find({window.tenant_id, ref.escmsg_id});
+    if (event != events.end()) {
+      item.event_type = event->second.event.type;
+      item.object_id = event->second.event.object_id;
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+void FakeState::CloseOpenWindows(const Uuid& webhook_id) {
+  for (auto& [id, window] : windows) {
+    if (window.webhook_id != webhook_id || window.group_key.empty()) continue;
+    window.group_key.clear();
+    if (window.waits_at(Now())) MakeDue(&window);
+  }
+}
+
+void FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason) {
+  for (auto it = windows.begin(); it != windows.end();) {
+    const FakeWindow& window = it->second;
+    if (window.webhook_id != webhook_id || window.owner) {
+      ++it;
+      continue;
+    }
+    records[window.window_id] = {.tenant_id = window.tenant_id,
+                                 .delivery_id = window.window_id,
+                                 .webhook_id = webhook_id,
+                                 .state = store::DeliveryState::kCancelled,
+                                 .finished_at = Now(),
+                                 .attempt_count = window.attempt,
+                                 .items = ItemsOf(window),
+                                 .reason = reason};
+    it = windows.erase(it);
+  }
+}
+
+FakeStore::FakeStore(ManualClock& clock) : state_(std::make_unique<FakeState>(clock)) {
+  state_->tenants[store::kDefaultTenant];
+}
+
+FakeStore::~FakeStore() = default;
+
+store::TenantId FakeStore::AddTenant() {
+  std::lock_guard lock(state_->mutex);
+  const store::TenantId id = state_->tenants.rbegin()->first + 1;
+  state_->tenants[id];
+  return id;
+}
+
+void FakeStore::AdvanceClock(absl::Duration by) {
+  state_->clock.Advance(by);
+  std::lock_guard lock(state_->mutex);
+  ++state_->wake_seq;
+  state_->changed.notify_all();
+}
+
+void FakeStore::SetDown(absl::Status status) {
+  std::lock_guard lock(state_->mutex);
+  state_->down.reset();
+  if (!status.ok()) state_->down = std::move(status);
+  ++state_->wake_seq;
+  state_->changed.notify_all();
+}
+
+void FakeStore::FailNextCommit(absl::Status status, bool applied) {
+  std::lock_guard lock(state_->mutex);
+  state_->next_commit = std::move(status);
+  state_->next_commit_applies = applied;
+}
+
+std::unique_ptr<store::QueueListener> FakeStore::Listen() {
+  return std::make_unique<FakeListener>(*state_);
+}
+
+}  // namespace windrow::testing

@@ -1,0 +1,99 @@
+// Storage in memory, for tests: a real, small implementation of every interface of
+// common/store. It passes the contract tests that PostgreSQL passes (tests/contract).
+//
+//   ManualClock clock(absl::FromUnixSeconds(1'800'000'000));
+//   FakeStore store(clock);          // with the tenant kDefaultTenant
+//   store.Create(kDefaultTenant, spec, secrets);
+//   store.AdvanceClock(absl::Seconds(5));  // windows become due, listeners wake
+//
+// The clock is the database's. Thread-safe. Transactions must not outlive the store.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/store/delivery_queue.h"
+#include "common/store/delivery_store.h"
+#include "common/store/event_store.h"
+#include "common/store/webhook_store.h"
+
+namespace windrow::testing {
+
+struct FakeState;
+
+class FakeStore final : public store::WebhookStore,
+                        public store::EventStore,
+                        public store::DeliveryQueue,
+                        public store::DeliveryStore {
+ public:
+  explicit FakeStore(ManualClock& clock);
+  ~FakeStore() override;
+
+  // Hooks for tests.
+  store::TenantId AddTenant();
+  // Moves the clock and wakes the listeners, as their timers would.
+  void AdvanceClock(absl::Duration by);
+  // Every call answers this status from now on; OK: works again.
+  void SetDown(absl::Status status);
+  // The next Commit answers this status. With `applied` it has written everything first,
+  // as when the connection is lost after the commit was sent.
+  void FailNextCommit(absl::Status status, bool applied);
+  std::unique_ptr<store::QueueListener> Listen();
+
+  // WebhookStore
+  absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant,
+                                              domain::WebhookSpec spec,
+                                              domain::WebhookSecrets secrets) override;
+  absl::StatusOr<store::StoredWebhook> Get(store::TenantId tenant,
+                                           const Uuid& id) override;
+  absl::StatusOr<store::WebhookPage> List(store::TenantId tenant,
+                                          std::optional<Uuid> before, int limit) override;
+  absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
+                                              std::int32_t expected,
+                                              domain::WebhookSpec spec,
+                                              domain::WebhookSecrets secrets) override;
+  absl::Status Delete(store::TenantId tenant, const Uuid& id,
+                      std::optional<std::int32_t> expected) override;
+  absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
+      store::TenantId tenant) override;
+
+  // EventStore
+  absl::StatusOr<std::unique_ptr<store::PublishTransaction>> BeginPublish(
+      const store::PublishStart& start) override;
+  absl::StatusOr<store::StoredEvent> GetEvent(store::TenantId tenant,
+                                              std::int64_t escmsg_id) override;
+  absl::StatusOr<store::EventPage> ListEvents(store::TenantId tenant,
+                                              const store::EventQuery& query) override;
+
+  // DeliveryQueue
+  absl::StatusOr<store::WorkerId> RegisterWorker(const std::string& name) override;
+  absl::StatusOr<store::DueScan> FindDue(absl::Time cursor) override;
+  absl::StatusOr<std::vector<Uuid>> ScanBuckets(int from, int to) override;
+  absl::StatusOr<store::Claim> ClaimWindows(
+      store::WorkerId worker, const std::vector<store::WantedWebhook>& wanted,
+      absl::Duration slack) override;
+  absl::StatusOr<int> Record(const std::vector<store::Outcome>& outcomes) override;
+  absl::StatusOr<std::vector<bool>> Renew(const std::vector<store::HeldWindow>& held,
+                                          absl::Duration from_now) override;
+  absl::Status Release(const std::vector<store::HeldWindow>& held) override;
+  absl::StatusOr<std::vector<store::WebhookHead>> ReadHeads(
+      const std::vector<Uuid>& webhooks) override;
+  absl::StatusOr<store::StoredWebhook> LoadWebhook(const Uuid& webhook_id) override;
+  absl::StatusOr<domain::WebhookSpec> LoadVersion(const Uuid& webhook_id,
+                                                  std::int32_t version) override;
+
+  // DeliveryStore
+  absl::StatusOr<store::DeliveryPage> ListDeliveries(
+      store::TenantId tenant, const store::DeliveryQuery& query) override;
+  absl::StatusOr<store::DeliveryRecord> GetDelivery(store::TenantId tenant,
+                                                    const Uuid& id, bool bodies) override;
+  absl::StatusOr<store::AttemptPage> ListAttempts(store::TenantId tenant, const Uuid& id,
+                                                  int offset, int limit) override;
+
+ private:
+  std::unique_ptr<FakeState> state_;
+};
+
+}  // namespace windrow::testing
