@@ -10,6 +10,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "common/base/utf8.h"
+
 namespace windrow {
 namespace {
 
@@ -29,36 +31,12 @@ std::string_view NameOf(LogLevel level) {
   return "error";
 }
 
-// The length of the well-formed UTF-8 sequence at the start of `text`, 0 where there is
-// none (Unicode, table 3-7).
-std::size_t SequenceLength(std::string_view text) {
-  const auto at = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const auto continues = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return continues(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool overlong = lead == 0xe0 && at(1) < 0xa0;
-    const bool surrogate = lead == 0xed && at(1) > 0x9f;
-    return !overlong && !surrogate && continues(1) && continues(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool overlong = lead == 0xf0 && at(1) < 0x90;
-    const bool too_far = lead == 0xf4 && at(1) > 0x8f;
-    const bool whole = continues(1) && continues(2) && continues(3);
-    return !overlong && !too_far && whole ? 4 : 0;
-  }
-  return 0;
-}
-
 // Logs take bytes from anywhere (a peer's answer in an error text), so what is not UTF-8
 // becomes U+FFFD: a line that is not JSON would be lost to whoever collects it.
 std::string Quoted(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
+    const std::size_t length = Utf8SequenceLength(text);
     const char c = text.front();
     if (length == 0) {
       out += "\xef\xbf\xbd";

@@ -1,7 +1,8 @@
 // Byte-keeping JSON: a text is checked once and indexed; what is read back are slices
 // of that text, so numbers, key order and escapes leave exactly as they came in.
 //
-// simdjson finds the structure and checks UTF-8; nothing passes through a double.
+// simdjson checks UTF-8, a pass of our own finds the structure (indexer.cc tells why);
+// nothing passes through a double.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -72,6 +73,7 @@ class Document {
 
  private:
   friend class Value;
+  class Indexer;
   struct Node {
     std::uint32_t begin;      // of the value
     std::uint32_t end;
@@ -82,6 +84,9 @@ class Document {
     bool key_escaped;         // the key holds a backslash
     bool has_child;           // the first child is the node after this one
   };
+  static absl::StatusOr<Document> Parse(std::string text, const Limits& limits,
+                                        bool object_wanted);
+
   std::string text_;
   std::vector<Node> nodes_;
 };
@@ -89,7 +94,8 @@ class Document {
 // Appends `text` (UTF-8) as a JSON string with quotes: `"`, `\` and control characters
 // are escaped, everything else is copied.
 void AppendString(std::string_view text, std::string* out);
-// True where `text` is well-formed UTF-8; else `*offset` is the first bad byte.
+// True where `text` is well-formed UTF-8; else `*offset` is the first byte of the first
+// sequence that is not.
 bool IsUtf8(std::string_view text, std::size_t* offset);
 
 }  // namespace windrow::json

@@ -14,9 +14,10 @@ constexpr char kDnsSpace[] = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 TEST(UuidTest, ParsesEitherCaseAndPrintsLowerCase) {
   const auto id = Uuid::Parse("6BA7B810-9dad-11D1-80B4-00C04FD430C8");
   ASSERT_TRUE(id.has_value());
-  EXPECT_EQ(id->bytes,
-            (std::array<std::uint8_t, 16>{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1,
-                                          0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}));
+  const std::array<std::uint8_t, 16> bytes = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad,
+                                              0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0,
+                                              0x4f, 0xd4, 0x30, 0xc8};
+  EXPECT_EQ(id->bytes, bytes);
   EXPECT_EQ(id->ToString(), kDnsSpace);
   std::string text = "id=";
   id->AppendTo(&text);

@@ -1,0 +1,262 @@
+#include "common/base/config.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "common/base/version.h"
+
+namespace windrow {
+namespace {
+
+using config::Given;
+using config::Masking;
+using config::Setting;
+using config::SettingReport;
+using config::SettingTable;
+
+constexpr std::size_t kMaxFileBytes = 1u << 20;
+
+void AddCommon(CommonConfig* c, SettingTable* table) {
+  table->AddText({"database_url",
+                  "PostgreSQL: postgresql://user:password@host:5432/windrow, or "
+                  "host=/run/postgresql dbname=windrow. Required"},
+                 &c->database_url, Masking::kDatabasePassword);
+  table->AddText({"key_ring_file",
+                  "the keys that secrets are encrypted with: lines of id:base64 of 32 "
+                  "bytes. Required, or key_ring"},
+                 &c->key_ring_file);
+  table->AddText({"key_ring", "the same as a text; prefer the file"}, &c->key_ring,
+                 Masking::kWhole);
+  table->AddBool({"allow_http", "webhooks may have http URLs"}, &c->allow_http);
+  table->AddList({"allow_addresses",
+                  "private addresses that may be sent to: 10.0.0.0/8:8443, "
+                  "127.0.0.1:7490, [fd00::/8]:443"},
+                 &c->allow_addresses);
+  table->AddLogLevel({"log_level", "the least level that is logged"}, &c->log_level);
+  table->AddListen({"ops_listen", "HTTP with /metrics, /healthz and /readyz"},
+                   &c->ops_listen, true);
+  table->AddDuration({"shutdown_timeout", "how long a stop waits for what is under way"},
+                     &c->shutdown_timeout, absl::Seconds(1), absl::Minutes(10));
+  table->AddInt({"pool_size", "connections to PostgreSQL"}, &c->pool_size, 2, 200,
+                "connections");
+}
+
+SettingTable TableOf(ServerConfig* c) {
+  SettingTable table;
+  AddCommon(c, &table);
+  table.AddListen({"listen", "gRPC"}, &c->listen, false);
+  table.AddBool({"insecure_listen",
+                 "listen may be other than loopback, although callers are not "
+                 "authenticated"},
+                &c->insecure_listen);
+  table.AddInt({"max_streams", "calls at once on one connection"}, &c->max_streams, 1,
+               100'000, "calls");
+  table.AddBytes({"max_memory", "that gRPC may take for what callers send"},
+                 &c->max_memory, 16ll << 20, 64ll << 30);
+  table.AddDuration({"max_connection_idle", "an idle connection is closed after this"},
+                    &c->max_connection_idle, absl::Seconds(10), absl::Hours(24));
+  table.AddDuration({"max_connection_age", "a connection is asked to end after this"},
+                    &c->max_connection_age, absl::Minutes(1), absl::Hours(24 * 7));
+  return table;
+}
+
+SettingTable TableOf(WorkerConfig* c) {
+  SettingTable table;
+  AddCommon(c, &table);
+  table.AddInt({"concurrency", "requests at once to one webhook"}, &c->concurrency, 1,
+               10'000, "requests");
+  table.AddInt({"max_in_flight", "requests at once in all"}, &c->max_in_flight, 1,
+               20'000, "requests");
+  table.AddBytes({"max_bytes_in_flight", "bodies held at once in all"},
+                 &c->max_bytes_in_flight, 4ll << 20, 64ll << 30);
+  table.AddDuration({"lease_slack",
+                     "how much longer than a request's timeout a worker owns it"},
+                    &c->lease_slack, absl::Seconds(1), absl::Minutes(10));
+  table.AddText({"ca_bundle", "PEM file of more trusted certificates; none: the system's"},
+                &c->ca_bundle);
+  return table;
+}
+
+std::string HelpText(std::string_view program, std::string_view what,
+                     const SettingTable& table) {
+  std::string out = fmt::format(
+      "{}: {}\n\nUsage: {} [--config FILE] [--name VALUE ...]\n\n"
+      "Values come from, each over the one before: defaults, the YAML file (--config or\n"
+      "WINDROW_CONFIG), the environment, flags. `windrow config check` shows the result.\n"
+      "Exit status: 0 stopped as asked, 1 failed, 2 a setting is wrong.\n\n",
+      program, what, program);
+  for (const Setting& setting : table.settings()) {
+    out += fmt::format("  {}  {}\n      {}", setting.FlagName(), setting.EnvName(),
+                       setting.help);
+    if (!setting.range.empty()) out += fmt::format(". {}", setting.range);
+    if (!setting.default_text.empty()) {
+      out += fmt::format(". Default: {}", setting.default_text);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError("cannot be opened; is the path right?");
+  std::string text(kMaxFileBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return absl::NotFoundError("cannot be read; is it a file?");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxFileBytes) return absl::NotFoundError("is over 1 MiB");
+  return text;
+}
+
+std::vector<Given> FromEnvironment(const ConfigSources& sources,
+                                   const SettingTable& table) {
+  std::vector<Given> given;
+  for (const Setting& setting : table.settings()) {
+    if (std::optional<std::string> value = sources.env(setting.EnvName())) {
+      given.push_back({setting.name, *std::move(value), setting.EnvName()});
+    }
+  }
+  return given;
+}
+
+std::vector<Given> FromFile(const std::string& path, std::string_view wanted,
+                            Violations* violations) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) {
+    violations->Add(path, std::string(text.status().message()));
+    return {};
+  }
+  ServerConfig server;
+  WorkerConfig worker;
+  const SettingTable server_table = TableOf(&server);
+  const SettingTable worker_table = TableOf(&worker);
+  return config::ParseYaml(*text, path,
+                           {{"server", &server_table}, {"worker", &worker_table}}, wanted,
+                           violations);
+}
+
+void CheckCommon(const CommonConfig& c, Violations* violations) {
+  if (c.database_url.empty()) {
+    violations->Add("database_url",
+                    "is required: set WINDROW_DATABASE_URL, or database_url in the file");
+  }
+  if (c.key_ring.empty() == c.key_ring_file.empty()) {
+    violations->Add("key_ring_file", c.key_ring.empty()
+                                         ? "is required: set WINDROW_KEY_RING_FILE to a "
+                                           "file with a line 1:<base64 of 32 bytes>"
+                                         : "and key_ring are both given; keep one");
+  }
+}
+
+void Check(const ServerConfig& c, Violations* violations) {
+  CheckCommon(c, violations);
+  const absl::StatusOr<config::HostPort> listen = config::HostPort::Parse(c.listen);
+  if (listen.ok() && !listen->IsLoopback() && !c.insecure_listen) {
+    violations->Add("listen",
+                    fmt::format("{} is not loopback, and callers are not authenticated: "
+                                "listen on 127.0.0.1, or set insecure_listen where the "
+                                "network is closed to others",
+                                c.listen));
+  }
+}
+
+void Check(const WorkerConfig& c, Violations* violations) {
+  CheckCommon(c, violations);
+  if (c.concurrency > c.max_in_flight) {
+    violations->Add("concurrency", fmt::format("{} is more than max_in_flight, {}",
+                                               c.concurrency, c.max_in_flight));
+  }
+}
+
+template <typename Config>
+absl::StatusOr<LoadedConfig<Config>> Load(const ConfigSources& sources,
+                                          std::string_view section,
+                                          std::string_view what) {
+  LoadedConfig<Config> loaded;
+  const SettingTable table = TableOf(&loaded.config);
+  Violations violations;
+  const config::ParsedFlags flags = config::ParseFlags(sources.args, table, &violations);
+  if (flags.help || flags.version) {
+    const std::string program = fmt::format("windrow-{}", section);
+    loaded.answer = flags.help ? HelpText(program, what, table)
+                               : fmt::format("{} {}\n", program, kVersion);
+    return loaded;
+  }
+  std::string path = flags.config_file;
+  if (path.empty()) path = sources.env("WINDROW_CONFIG").value_or("");
+  std::vector<Given> from_file;
+  if (!path.empty()) from_file = FromFile(path, section, &violations);
+  loaded.values = config::Apply(
+      table, {std::move(from_file), FromEnvironment(sources, table), flags.given},
+      &violations);
+  Check(loaded.config, &violations);
+  WINDROW_RETURN_IF_ERROR(violations.ToStatus());
+  return loaded;
+}
+
+// Plain where YAML reads it back as the same text, else quoted.
+std::string YamlScalar(const std::string& text) {
+  const bool plain =
+      !text.empty() && text.find(": ") == std::string::npos &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789._/:@=?+-") == std::string::npos &&
+      text.front() != '-' && text.front() != '?' && text.front() != '@' &&
+      text.front() != ':' && text.front() != '=' && text.back() != ':';
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c == '\n' ? ' ' : c;
+  }
+  return quoted + "'";
+}
+
+}  // namespace
+
+ConfigSources ProcessSources(int argc, char** argv) {
+  ConfigSources sources;
+  sources.args.assign(argv + std::min(argc, 1), argv + argc);
+  sources.env = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+  return sources;
+}
+
+absl::StatusOr<LoadedConfig<ServerConfig>> LoadServerConfig(
+    const ConfigSources& sources) {
+  return Load<ServerConfig>(sources, "server", "takes events in over gRPC");
+}
+
+absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(
+    const ConfigSources& sources) {
+  return Load<WorkerConfig>(sources, "worker", "sends deliveries");
+}
+
+std::string PrintConfig(const std::vector<SettingReport>& values) {
+  std::string out;
+  for (const SettingReport& value : values) {
+    out += fmt::format("{}: {}  # {}\n", value.name, YamlScalar(value.shown),
+                       value.origin);
+  }
+  return out;
+}
+
+std::string ConfigErrorText(const absl::Status& status) {
+  const std::vector<Violation> violations = ViolationsOf(status);
+  if (violations.empty()) {
+    return std::string(status.message().data(), status.message().size()) + "\n";
+  }
+  std::string out;
+  for (const Violation& violation : violations) {
+    out += fmt::format("{}: {}\n", violation.field, violation.rule);
+  }
+  return out;
+}
+
+}  // namespace windrow
