@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# ./dev test [LABEL…] [--preset P]
+
+# Left out unless named: they take minutes.
+SLOW_LABELS='compose|bench|soak'
+
+verb_test() {
+  local preset=dev labels=()
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --preset)
+        [[ $# -ge 2 ]] || die "--preset takes a value"
+        preset=$2
+        shift
+        ;;
+      --preset=*) preset=${1#--preset=} ;;
+      -*) die "test knows no option '$1'" ;;
+      *) labels+=("$1") ;;
+    esac
+    shift
+  done
+  check_preset "$preset"
+  if [[ ${labels[*]} == compose ]]; then
+    run_compose_test
+  else
+    run_ctest "$preset" "${labels[@]}"
+  fi
+}
+
+run_ctest() {
+  local preset=$1 select skip=$SLOW_LABELS
+  shift
+  need_packages build test
+  need_npm tests/e2e
+  build "$preset"
+  # Debian's gRPC is not built for the thread sanitizer: it reports what is no race.
+  [[ $preset != tsan ]] || skip+='|grpc'
+  if [[ $# -gt 0 ]]; then
+    select=(-L "^($(IFS='|' && echo "$*"))\$")
+    [[ $preset != tsan ]] || select+=(-LE '^grpc$')
+  else
+    select=(-LE "^($skip)\$")
+  fi
+  say "testing (preset $preset)"
+  (cd "$ROOT/build/$preset" &&
+    ctest "${select[@]}" --no-tests=error --output-on-failure --parallel "$(nproc)")
+}
+
+run_compose_test() {
+  need_packages compose test
+  need_npm examples/receiver
+  as_root "$ROOT/tests/compose/run.sh"
+}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# ./dev up [--once] and ./dev bench
+
+PROGRAMS=(windrow windrow-server windrow-worker)
+
+verb_up() {
+  case ${1:-} in
+    '') ;;
+    --once) ;;
+    *) die "up knows no option '$1'" ;;
+  esac
+  need_packages build test
+  build dev "${PROGRAMS[@]}"
+  if [[ ${1:-} == --once ]]; then
+    need_npm tests/e2e
+    exec node "$ROOT/tests/e2e/once.mjs" "$ROOT/build/dev/bin"
+  fi
+  exec "$ROOT/deploy/dev/first_delivery.sh" "$ROOT/build/dev/bin" "$ROOT/out/dev"
+}
+
+verb_bench() {
+  need_packages build test
+  build release
+  exec "$ROOT/build/release/bin/windrow-bench" "$@"
+}
