@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -69,15 +70,16 @@ SettingTable TableOf(WorkerConfig* c) {
   AddCommon(c, &table);
   table.AddInt({"concurrency", "requests at once to one webhook"}, &c->concurrency, 1,
                10'000, "requests");
-  table.AddInt({"max_in_flight", "requests at once in all"}, &c->max_in_flight, 1,
-               20'000, "requests");
+  table.AddInt({"max_in_flight", "requests at once in all"}, &c->max_in_flight, 1, 20'000,
+               "requests");
   table.AddBytes({"max_bytes_in_flight", "bodies held at once in all"},
                  &c->max_bytes_in_flight, 4ll << 20, 64ll << 30);
-  table.AddDuration({"lease_slack",
-                     "how much longer than a request's timeout a worker owns it"},
-                    &c->lease_slack, absl::Seconds(1), absl::Minutes(10));
-  table.AddText({"ca_bundle", "PEM file of more trusted certificates; none: the system's"},
-                &c->ca_bundle);
+  table.AddDuration(
+      {"lease_slack", "how much longer than a request's timeout a worker owns it"},
+      &c->lease_slack, absl::Seconds(1), absl::Minutes(10));
+  table.AddText(
+      {"ca_bundle", "PEM file of more trusted certificates; none: the system's"},
+      &c->ca_bundle);
   return table;
 }
 
@@ -86,7 +88,8 @@ std::string HelpText(std::string_view program, std::string_view what,
   std::string out = fmt::format(
       "{}: {}\n\nUsage: {} [--config FILE] [--name VALUE ...]\n\n"
       "Values come from, each over the one before: defaults, the YAML file (--config or\n"
-      "WINDROW_CONFIG), the environment, flags. `windrow config check` shows the result.\n"
+      "WINDROW_CONFIG), the environment, flags. `windrow config check` shows the "
+      "result.\n"
       "Exit status: 0 stopped as asked, 1 failed, 2 a setting is wrong.\n\n",
       program, what, program);
   for (const Setting& setting : table.settings()) {
@@ -116,7 +119,9 @@ std::vector<Given> FromEnvironment(const ConfigSources& sources,
                                    const SettingTable& table) {
   std::vector<Given> given;
   for (const Setting& setting : table.settings()) {
-    if (std::optional<std::string> value = sources.env(setting.EnvName())) {
+    // An empty one counts as unset: Compose files pass ${NAME:-} on.
+    std::optional<std::string> value = sources.env(setting.EnvName());
+    if (value && !value->empty()) {
       given.push_back({setting.name, *std::move(value), setting.EnvName()});
     }
   }
@@ -200,12 +205,12 @@ absl::StatusOr<LoadedConfig<Config>> Load(const ConfigSources& sources,
 
 // Plain where YAML reads it back as the same text, else quoted.
 std::string YamlScalar(const std::string& text) {
-  const bool plain =
-      !text.empty() && text.find(": ") == std::string::npos &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                             "0123456789._/:@=?+-") == std::string::npos &&
-      text.front() != '-' && text.front() != '?' && text.front() != '@' &&
-      text.front() != ':' && text.front() != '=' && text.back() != ':';
+  const bool plain = !text.empty() && text.find(": ") == std::string::npos &&
+                     text.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789._/:@=?+-") == std::string::npos &&
+                     text.front() != '-' && text.front() != '?' && text.front() != '@' &&
+                     text.front() != ':' && text.front() != '=' && text.back() != ':';
   if (plain) return text;
   std::string quoted = "'";
   for (const char c : text) {
@@ -241,8 +246,8 @@ absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(
 std::string PrintConfig(const std::vector<SettingReport>& values) {
   std::string out;
   for (const SettingReport& value : values) {
-    out += fmt::format("{}: {}  # {}\n", value.name, YamlScalar(value.shown),
-                       value.origin);
+    out +=
+        fmt::format("{}: {}  # {}\n", value.name, YamlScalar(value.shown), value.origin);
   }
   return out;
 }

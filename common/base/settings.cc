@@ -185,8 +185,8 @@ void SettingTable::AddDuration(Text text, absl::Duration* field, absl::Duration 
   setting.assign = [=](const std::string& value) {
     absl::Duration duration;
     if (!absl::ParseDuration(value, &duration) || duration < least || duration > most) {
-      return Wanted(fmt::format("a duration such as 15s or 2m, {}, not '{}'", range,
-                                value));
+      return Wanted(
+          fmt::format("a duration such as 15s or 2m, {}, not '{}'", range, value));
     }
     *field = duration;
     return absl::OkStatus();

@@ -52,13 +52,14 @@ ParsedFlags ParseFlags(const std::vector<std::string>& args, const SettingTable&
     const Setting* setting = FindFlag(table, argument.name);
     const bool is_config = argument.name == "--config";
     if (setting == nullptr && !is_config) {
-      violations->Add(argument.name,
-                      "is not a known flag" + Suggestion(argument.name, FlagNames(table)));
+      violations->Add(argument.name, "is not a known flag" +
+                                         Suggestion(argument.name, FlagNames(table)));
       // Its value, as far as one can tell, is not a second mistake.
       if (!argument.value && i + 1 < args.size() && !args[i + 1].starts_with("-")) ++i;
       continue;
     }
-    if (!argument.value && setting != nullptr && setting->is_flag) argument.value = "true";
+    if (!argument.value && setting != nullptr && setting->is_flag)
+      argument.value = "true";
     if (!argument.value) {
       if (i + 1 >= args.size()) {
         violations->Add(argument.name, "needs a value");

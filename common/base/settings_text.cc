@@ -1,10 +1,12 @@
-// The texts around settings: slips of the hand, passwords to hide, addresses to listen on.
+// The texts around settings: slips of the hand, passwords to hide, addresses to listen
+// on.
 #include <absl/status/status.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 #include "common/base/settings.h"
 
@@ -93,8 +95,7 @@ std::string Suggestion(std::string_view name, const std::vector<std::string>& kn
 std::string MaskDatabaseUrl(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::string_view head = url.substr(0, scheme);
-  if (scheme == std::string_view::npos ||
-      (head != "postgresql" && head != "postgres")) {
+  if (scheme == std::string_view::npos || (head != "postgresql" && head != "postgres")) {
     return MaskAfterPasswordKey(url, false);
   }
   const std::size_t begin = scheme + 3;
@@ -121,10 +122,10 @@ absl::StatusOr<HostPort> HostPort::Parse(std::string_view text) {
   } else if (host.find_first_of(":[]") != std::string_view::npos) {
     return wrong;
   }
-  const bool host_ok = host.size() <= 255 &&
-                       std::all_of(host.begin(), host.end(), [](unsigned char c) {
-                         return c > ' ' && c < 0x7f && c != '/';
-                       });
+  const bool host_ok =
+      host.size() <= 255 && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+        return c > ' ' && c < 0x7f && c != '/';
+      });
   HostPort parsed{std::string(host)};
   const auto [end, error] =
       std::from_chars(port_text.data(), port_text.data() + port_text.size(), parsed.port);

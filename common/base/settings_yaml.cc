@@ -74,7 +74,7 @@ class YamlReader {
       const Setting* setting = section.table->Find(key);
       if (setting == nullptr) continue;
       known = true;
-      if (section.name == wanted_) ReadValue(*setting, value, &top_);
+      if (section.name == wanted_) ReadValue(*setting, key_node, value, &top_);
     }
     if (!known) Unknown(key_node, key, names);
   }
@@ -99,7 +99,7 @@ class YamlReader {
       if (setting == nullptr) {
         Unknown(entry.first, key, names);
       } else if (section.name == wanted_) {
-        ReadValue(*setting, entry.second, out);
+        ReadValue(*setting, entry.first, entry.second, out);
       }
     }
   }
@@ -110,9 +110,9 @@ class YamlReader {
                     "is not a known setting" + Suggestion(key, names));
   }
 
-  void ReadValue(const Setting& setting, const YAML::Node& value,
-                 std::vector<Given>* out) {
-    const std::string place = Place(value);
+  void ReadValue(const Setting& setting, const YAML::Node& key_node,
+                 const YAML::Node& value, std::vector<Given>* out) {
+    const std::string place = Place(key_node);
     if (value.IsScalar()) {
       out->push_back({setting.name, value.Scalar(), place});
       return;
