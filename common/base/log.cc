@@ -97,8 +97,8 @@ LogField::LogField(std::string_view key, bool value)
 
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < least_level.load(std::memory_order_relaxed)) return;
-  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(),
-                                            absl::UTCTimeZone());
+  const std::string time =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
   std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":{})", time,
                                  NameOf(level), Quoted(event));
   for (const LogField& field : fields) {

@@ -6,11 +6,12 @@
 
 #include <absl/strings/string_view.h>
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace windrow {
 
@@ -21,6 +22,11 @@ bool ParseLogLevel(std::string_view text, LogLevel* level);
 // Below this nothing is written. Default kInfo. Thread-safe.
 void SetLogLevel(LogLevel level);
 
+// absl::string_view, where that is not std::string_view.
+template <typename T>
+concept ForeignStringView =
+    std::same_as<T, absl::string_view> && !std::same_as<T, std::string_view>;
+
 class LogField {
  public:
   LogField(std::string_view key, std::string_view value);
@@ -28,17 +34,14 @@ class LogField {
       : LogField(key, std::string_view(value)) {}
   LogField(std::string_view key, const char* value)
       : LogField(key, std::string_view(value)) {}
-  // absl::string_view, which is not std::string_view everywhere.
-  template <typename T>
-    requires std::is_same_v<T, absl::string_view> &&
-             (!std::is_same_v<T, std::string_view>)
+  template <ForeignStringView T>
   LogField(std::string_view key, T value)
       : LogField(key, std::string_view(value.data(), value.size())) {}
-  template <typename T>
-    requires std::is_arithmetic_v<T>
+  template <std::integral T>
   LogField(std::string_view key, T value)
-      : LogField(key, static_cast<std::conditional_t<std::is_integral_v<T>, std::int64_t,
-                                                     double>>(value)) {}
+      : LogField(key, static_cast<std::int64_t>(value)) {}
+  LogField(std::string_view key, float value)
+      : LogField(key, static_cast<double>(value)) {}
   LogField(std::string_view key, double value);
   LogField(std::string_view key, std::int64_t value);
   LogField(std::string_view key, int value)

@@ -47,12 +47,11 @@ std::vector<Violation> ViolationsOf(const absl::Status& status);
 
 }  // namespace windrow
 
-#define WINDROW_RETURN_IF_ERROR(expr)               \
-  do {                                              \
-    if (absl::Status windrow_status_ = (expr);      \
-        !windrow_status_.ok()) {                    \
-      return windrow_status_;                       \
-    }                                               \
+#define WINDROW_RETURN_IF_ERROR(expr)                                   \
+  do {                                                                  \
+    if (absl::Status windrow_status_ = (expr); !windrow_status_.ok()) { \
+      return windrow_status_;                                           \
+    }                                                                   \
   } while (false)
 
 #define WINDROW_CONCAT_INNER_(a, b) a##b

@@ -49,7 +49,8 @@ class Value {
 
  private:
   friend class Document;
-  Value(const Document* document, std::uint32_t node) : document_(document), node_(node) {}
+  Value(const Document* document, std::uint32_t node)
+      : document_(document), node_(node) {}
   const Document* document_;
   std::uint32_t node_;
 };
@@ -62,7 +63,8 @@ class Document {
   // escapes resolved), lone surrogates, trailing commas and content, depth and size over
   // the limits (the size as RESOURCE_EXHAUSTED, all else INVALID_ARGUMENT).
   // Time and memory are linear in the size.
-  static absl::StatusOr<Document> ParseObject(std::string text, const Limits& limits = {});
+  static absl::StatusOr<Document> ParseObject(std::string text,
+                                              const Limits& limits = {});
   // As above for any JSON value.
   static absl::StatusOr<Document> ParseValue(std::string text, const Limits& limits = {});
 
@@ -75,14 +77,14 @@ class Document {
   friend class Value;
   class Indexer;
   struct Node {
-    std::uint32_t begin;      // of the value
+    std::uint32_t begin;  // of the value
     std::uint32_t end;
     std::uint32_t key_begin;  // between the quotes; key_begin == key_end == 0: no key
     std::uint32_t key_end;
-    std::uint32_t next;       // sibling's node, 0: none
+    std::uint32_t next;  // sibling's node, 0: none
     Type type;
-    bool key_escaped;         // the key holds a backslash
-    bool has_child;           // the first child is the node after this one
+    bool key_escaped;  // the key holds a backslash
+    bool has_child;    // the first child is the node after this one
   };
   static absl::StatusOr<Document> Parse(std::string text, const Limits& limits,
                                         bool object_wanted);

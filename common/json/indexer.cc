@@ -117,9 +117,8 @@ bool Document::Indexer::Walk(bool object_wanted) {
       step = GoOn();
     } else {
       SkipSpace();
-      return p_ == end_ ||
-             Fail(p_, fmt::format("nothing may follow the value, found {}",
-                                  Describe(p_, end_)));
+      return p_ == end_ || Fail(p_, fmt::format("nothing may follow the value, found {}",
+                                                Describe(p_, end_)));
     }
   }
   return false;
@@ -355,8 +354,8 @@ absl::StatusOr<Document> Document::Parse(std::string text, const Limits& limits,
   }
   std::size_t bad = 0;
   if (!IsUtf8(text, &bad)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "byte {}: not UTF-8: 0x{:02x}", bad, static_cast<unsigned char>(text[bad])));
+    return absl::InvalidArgumentError(fmt::format("byte {}: not UTF-8: 0x{:02x}", bad,
+                                                  static_cast<unsigned char>(text[bad])));
   }
 
   Document document;

@@ -82,11 +82,12 @@ const char* ScanUnicodeEscape(const char* begin, TokenError* error) {
     return next + 6;
   }
   if (IsHighSurrogate(unit) || IsLowSurrogate(unit)) {
-    return Fail(begin,
-                fmt::format("\\u{:04x} is a lone surrogate, no character; surrogates come "
-                            "in pairs",
-                            unit),
-                error);
+    return Fail(
+        begin,
+        fmt::format("\\u{:04x} is a lone surrogate, no character; surrogates come "
+                    "in pairs",
+                    unit),
+        error);
   }
   return next;
 }

@@ -1,9 +1,8 @@
 #include "common/base/log.h"
 
+#include <absl/status/status.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <absl/status/status.h>
 
 #include <limits>
 #include <sstream>
@@ -109,8 +108,8 @@ TEST_F(LogTest, LinesOfManyThreadsAreNotTorn) {
   std::istringstream lines(::testing::internal::GetCapturedStderr());
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
-    ASSERT_THAT(line, AllOf(StartsWith(R"({"time":")"),
-                            EndsWith("\"text\":\"" + text + "\"}")));
+    ASSERT_THAT(
+        line, AllOf(StartsWith(R"({"time":")"), EndsWith("\"text\":\"" + text + "\"}")));
   }
   EXPECT_EQ(count, 200);
 }

@@ -127,7 +127,8 @@ TEST(RefusesTest, BadStrings) {
       {R"({"s":"\x41"})", "byte 6: a backslash before 'x' is no escape that JSON knows"},
       {R"({"s":"\'"})", "byte 6: a backslash before ''' is no escape that JSON knows"},
       {R"({"s":"\0"})", "byte 6: a backslash before '0' is no escape that JSON knows"},
-      {R"({"s":"\U0041"})", "byte 6: a backslash before 'U' is no escape that JSON knows"},
+      {R"({"s":"\U0041"})",
+       "byte 6: a backslash before 'U' is no escape that JSON knows"},
       {"{\"s\":\"\\\n\"}",
        "byte 6: a backslash before byte 0x0a is no escape that JSON knows"},
       {R"({"s":"\)",
@@ -162,7 +163,8 @@ TEST(RefusesTest, BadNumbers) {
       {R"({"a":00})", "byte 6: a number must not have a leading zero"},
       {R"({"a":-})", "byte 6: a digit must follow the minus sign in a number, not '}'"},
       {R"({"a":--1})", "byte 6: a digit must follow the minus sign in a number, not '-'"},
-      {R"({"a":1.})", "byte 7: a digit must follow the decimal point in a number, not '}'"},
+      {R"({"a":1.})",
+       "byte 7: a digit must follow the decimal point in a number, not '}'"},
       {R"({"a":1.e5})",
        "byte 7: a digit must follow the decimal point in a number, not 'e'"},
       {R"({"a":.5})", "byte 5: a value is wanted, found '.'"},
@@ -224,7 +226,8 @@ TEST(RefusesTest, BadStructure) {
       {R"({/**/"a":1})", "byte 1: a key in quotes is wanted, found '/'"},
       {"{\"a\":\f1}", "byte 5: a value is wanted, found byte 0x0c"},
       {"{\u00a0\"a\":1}", "byte 1: a key in quotes is wanted, found byte 0xc2"},
-      {std::string_view("{\"a\":1\0}", 8), "byte 6: ',' or '}' is wanted, found byte 0x00"},
+      {std::string_view("{\"a\":1\0}", 8),
+       "byte 6: ',' or '}' is wanted, found byte 0x00"},
   });
 }
 

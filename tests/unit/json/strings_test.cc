@@ -17,7 +17,8 @@ TEST(AppendStringTest, EscapesQuotesBackslashesAndControlCharactersOnly) {
   EXPECT_EQ(Quoted("plain / text"), R"("plain / text")");
   EXPECT_EQ(Quoted("\"\\"), R"("\"\\")");
   EXPECT_EQ(Quoted("\b\f\n\r\t"), R"("\b\f\n\r\t")");
-  EXPECT_EQ(Quoted(std::string_view("\0\x01\x1f\x7f", 4)), "\"\\u0000\\u0001\\u001f\x7f\"");
+  EXPECT_EQ(Quoted(std::string_view("\0\x01\x1f\x7f", 4)),
+            "\"\\u0000\\u0001\\u001f\x7f\"");
   EXPECT_EQ(Quoted("é€😀\u2028"), "\"é€😀\u2028\"");
   EXPECT_EQ(Quoted("a\nb\"c"), R"("a\nb\"c")");
 }
@@ -49,8 +50,8 @@ TEST(IsUtf8Test, TellsWhereTheFirstBadSequenceBegins) {
   EXPECT_EQ(offset, 0u);
   EXPECT_FALSE(IsUtf8("ab\xe2\x82", &offset));
   EXPECT_EQ(offset, 2u);
-  EXPECT_FALSE(IsUtf8(std::string(100, 'a') + "\xed\xa0\x80" + std::string(100, 'a'),
-                      &offset));
+  EXPECT_FALSE(
+      IsUtf8(std::string(100, 'a') + "\xed\xa0\x80" + std::string(100, 'a'), &offset));
   EXPECT_EQ(offset, 100u);
 }
 
