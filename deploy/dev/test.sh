@@ -31,6 +31,7 @@ run_ctest() {
   local preset=$1 select skip=$SLOW_LABELS
   shift
   need_packages build test
+  need_npm examples/receiver
   need_npm tests/e2e
   build "$preset"
   # Debian's gRPC is not built for the thread sanitizer: it reports what is no race.

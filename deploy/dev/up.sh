@@ -12,7 +12,8 @@ verb_up() {
   need_packages build test
   build dev "${PROGRAMS[@]}"
   if [[ ${1:-} == --once ]]; then
-    need_npm tests/e2e
+    need_npm examples/receiver
+  need_npm tests/e2e
     exec node "$ROOT/tests/e2e/once.mjs" "$ROOT/build/dev/bin"
   fi
   exec "$ROOT/deploy/dev/first_delivery.sh" "$ROOT/build/dev/bin" "$ROOT/out/dev"
