@@ -41,7 +41,7 @@ class ClaimBuilder {
     window->group_key.clear();
     ++window->lease_seq;
     window->due_at = state_.Now() + webhook.current.spec.timeout + slack;
-    window->timed = true;
+    window->timed = false;
     claim_.windows.push_back(
         {.window_id = window->window_id,
          .tenant_id = window->tenant_id,
@@ -62,8 +62,8 @@ class ClaimBuilder {
     std::vector<store::ClaimedItem> items;
     for (const store::ItemRef& ref : window.items) {
       const std::pair key(window.tenant_id, ref.escmsg_id);
-      const auto [place, added] = places_.try_emplace(
-          key, static_cast<std::uint32_t>(claim_.events.size()));
+      const auto [place, added] =
+          places_.try_emplace(key, static_cast<std::uint32_t>(claim_.events.size()));
       if (added) claim_.events.push_back(state_.events.at(key));
       items.push_back({.ref = ref, .event = place->second});
     }
@@ -97,10 +97,11 @@ void KeepAttempt(FakeState& state, const Outcome& outcome, bool late) {
 void Retry(FakeState& state, const Outcome& outcome, FakeWindow* window) {
   window->owner.reset();
   window->lost_leases = 0;
-  state.MakeDue(window);
-  if (outcome.retry_after > absl::ZeroDuration()) {
-    window->due_at = state.Now() + outcome.retry_after;
-    window->timed = true;
+  state.MakeDue(window, /*timed=*/true);
+  // A webhook that was disabled meanwhile is due at once: the next claim cancels it.
+  const FakeWebhook& webhook = state.webhooks.at(window->webhook_id);
+  if (webhook.current.spec.enabled && !webhook.deleted) {
+    window->due_at += outcome.retry_after;
   }
 }
 
@@ -224,7 +225,8 @@ absl::Status FakeStore::Release(const std::vector<store::HeldWindow>& held) {
     FakeWindow* window = FindHeld(*state_, item.window_id, item.lease_seq);
     if (window == nullptr) continue;
     window->owner.reset();
-    state_->MakeDue(window);
+    state_->MakeDue(window, /*timed=*/true);
+    state_->Wake(window->webhook_id);
   }
   return absl::OkStatus();
 }

@@ -106,8 +106,8 @@ bool Wanted(const DeliveryQuery& query, const DeliveryRecord& record) {
 
 }  // namespace
 
-absl::StatusOr<store::DeliveryPage> FakeStore::ListDeliveries(store::TenantId tenant,
-                                                              const DeliveryQuery& query) {
+absl::StatusOr<store::DeliveryPage> FakeStore::ListDeliveries(
+    store::TenantId tenant, const DeliveryQuery& query) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   std::vector<DeliveryRecord> wanted;

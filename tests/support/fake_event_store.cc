@@ -27,7 +27,9 @@ class FakeTransaction final : public store::PublishTransaction {
   FakeTransaction(FakeState& state, const store::PublishStart& start)
       : state_(state), now_(state.Now()) {
     for (const store::TenantConfig& tenant : start.tenants) {
-      if (state.tenants[tenant.tenant_id].config_version > tenant.config_version) {
+      const auto found = state.tenants.find(tenant.tenant_id);
+      if (found == state.tenants.end() ||
+          found->second.config_version != tenant.config_version) {
         stale_.push_back(tenant.tenant_id);
       }
     }
@@ -67,6 +69,7 @@ class FakeTransaction final : public store::PublishTransaction {
     for (const store::WindowGroup& group : groups) {
       FakeWindow* window = state_.FindOpen({group.webhook_id, group.group_key});
       if (window == nullptr) window = Make(group);
+      window->webhook_version = std::max(window->webhook_version, group.webhook_version);
       open.push_back({.window_id = window->window_id, .fill = FillOf(*window)});
     }
     return open;
@@ -149,14 +152,14 @@ class FakeTransaction final : public store::PublishTransaction {
     }
     const auto found = state_.windows.find(append.window_id);
     if (found == state_.windows.end()) {
-      return absl::InternalError("an append names a window that OpenWindows did not give");
+      return absl::InternalError(
+          "an append names a window that OpenWindows did not give");
     }
     FakeWindow& window = found->second;
     Add(append.add, &window);
     if (append.closes) {
       window.group_key.clear();
-      state_.MakeDue(&window);
-    } else {
+      state_.MakeDue(&window, /*timed=*/false);
       state_.Wake(window.webhook_id);
     }
     return absl::OkStatus();
@@ -174,8 +177,10 @@ class FakeTransaction final : public store::PublishTransaction {
               .webhook_version = added.webhook_version,
               .group_key = added.group_key};
     Add(added.content, &window);
-    state_.MakeDue(&window);
-    if (!added.group_key.empty()) {
+    state_.MakeDue(&window, /*timed=*/false);
+    if (added.group_key.empty()) {
+      state_.Wake(added.webhook_id);
+    } else {
       window.due_at = now_ + added.wait;
       window.timed = true;
     }
@@ -203,9 +208,9 @@ class FakeTransaction final : public store::PublishTransaction {
   std::vector<TenantId> stale_;
   std::vector<std::int64_t> numbers_;
   std::vector<std::optional<std::int64_t>> known_;
-  std::vector<TenantId> tenants_;       // whose configuration is held
-  std::vector<GroupName> groups_;       // that are locked
-  std::map<Uuid, FakeWindow> made_;     // not yet in the store
+  std::vector<TenantId> tenants_;    // whose configuration is held
+  std::vector<GroupName> groups_;    // that are locked
+  std::map<Uuid, FakeWindow> made_;  // not yet in the store
 };
 
 }  // namespace

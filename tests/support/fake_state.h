@@ -39,9 +39,9 @@ struct FakeWindow {
   store::TenantId tenant_id = 0;
   Uuid webhook_id;
   std::int32_t webhook_version = 0;
-  std::string group_key;  // empty: closed
-  absl::Time due_at;      // with an owner: the end of the lease
-  bool timed = false;     // due_at was in the future when it was set
+  std::string group_key;    // empty: closed
+  absl::Time due_at;        // with an owner: the end of the lease
+  bool timed = false;       // FindDue sees it
   std::uint64_t order = 0;  // among windows due at the same instant
   std::optional<store::WorkerId> owner;
   std::int32_t lease_seq = 0;
@@ -106,8 +106,9 @@ struct FakeState {
   absl::Time Now() const { return clock.Now(); }
   Uuid NextId() { return ids.Next(Now()); }
   void Wake(const Uuid& webhook_id);
-  // Makes the window due at once, in the order of the calls.
-  void MakeDue(FakeWindow* window);
+  // Makes the window due at once, in the order of the calls. `timed`: found by FindDue,
+  // else by ScanBuckets only.
+  void MakeDue(FakeWindow* window, bool timed);
   FakeWindow* FindOpen(const GroupName& group);
   // The record's items, with type and object of their events.
   std::vector<store::DeliveryItem> ItemsOf(const FakeWindow& window) const;

@@ -21,9 +21,9 @@ class FakeListener final : public store::QueueListener {
 
   absl::StatusOr<Wake> Wait(absl::Duration timeout) override {
     std::unique_lock lock(state_.mutex);
-    state_.changed.wait_for(
-        lock, absl::ToChronoNanoseconds(std::min(timeout, absl::Hours(1))),
-        [this] { return interrupted_ || state_.wake_seq != seen_; });
+    state_.changed.wait_for(lock,
+                            absl::ToChronoNanoseconds(std::min(timeout, absl::Hours(1))),
+                            [this] { return interrupted_ || state_.wake_seq != seen_; });
     interrupted_ = false;
     WINDROW_RETURN_IF_ERROR(state_.Available());
     Wake wake;
@@ -60,11 +60,10 @@ void FakeState::Wake(const Uuid& webhook_id) {
   changed.notify_all();
 }
 
-void FakeState::MakeDue(FakeWindow* window) {
+void FakeState::MakeDue(FakeWindow* window, bool timed) {
   window->due_at = Now();
-  window->timed = false;
+  window->timed = timed;
   window->order = ++last_order;
-  Wake(window->webhook_id);
 }
 
 FakeWindow* FakeState::FindOpen(const GroupName& group) {
@@ -94,7 +93,8 @@ void FakeState::CloseOpenWindows(const Uuid& webhook_id) {
   for (auto& [id, window] : windows) {
     if (window.webhook_id != webhook_id || window.group_key.empty()) continue;
     window.group_key.clear();
-    if (window.waits_at(Now())) MakeDue(&window);
+    MakeDue(&window, /*timed=*/true);
+    Wake(webhook_id);
   }
 }
 

@@ -170,6 +170,7 @@ absl::Status FakeStore::Delete(TenantId tenant, const Uuid& id,
   if (expected) WINDROW_RETURN_IF_ERROR(CheckVersion(*webhook, *expected));
   ++state_->tenants[tenant].config_version;
   webhook->deleted = true;
+  ++webhook->current.version;
   state_->CancelUnstarted(id, "the webhook was deleted");
   return absl::OkStatus();
 }
@@ -189,8 +190,8 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> FakeStore::LoadMatchTa
                       .batching = spec.batching,
                       .triggers = spec.triggers});
   }
-  return std::make_shared<const domain::MatchTable>(state_->tenants[tenant].config_version,
-                                                    std::move(active));
+  return std::make_shared<const domain::MatchTable>(
+      state_->tenants[tenant].config_version, std::move(active));
 }
 
 absl::StatusOr<std::vector<store::WebhookHead>> FakeStore::ReadHeads(
