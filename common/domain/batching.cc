@@ -32,8 +32,8 @@ std::string GroupKey(BatchMode mode, std::int32_t notification_id,
   return {};
 }
 
-std::vector<Segment> SplitIntoWindows(const Fill& fill, std::span<const std::size_t> sizes,
-                                      int max_items) {
+std::vector<Segment> SplitIntoWindows(const Fill& fill,
+                                      std::span<const std::size_t> sizes, int max_items) {
   std::vector<Segment> segments;
   if (sizes.empty()) return segments;
   const int most = std::max(max_items, 1);

@@ -32,13 +32,16 @@ struct Segment {
   int count = 0;
   bool into_open = false;  // the window that was open; else a new one
   bool closes = false;     // full: due at once. Only the last segment may stay open
+
+  bool operator==(const Segment&) const = default;
 };
 
 // Splits `sizes` (bytes of each new item, in order) over the open window (`fill`) and new
-// ones: at most `max_items` items and kMaxBodyBytes bytes each, where a body is the items,
-// a comma between them and two brackets. An item over the byte cap goes alone. A segment
-// of count 0 with into_open and closes means: the open window has no room, close it.
-std::vector<Segment> SplitIntoWindows(const Fill& fill, std::span<const std::size_t> sizes,
-                                      int max_items);
+// ones: at most `max_items` items and kMaxBodyBytes bytes each, where a body is the
+// items, a comma between them and two brackets. An item over the byte cap goes alone. A
+// segment of count 0 with into_open and closes means: the open window has no room, close
+// it.
+std::vector<Segment> SplitIntoWindows(const Fill& fill,
+                                      std::span<const std::size_t> sizes, int max_items);
 
 }  // namespace windrow::domain

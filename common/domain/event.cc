@@ -25,7 +25,8 @@ bool IsKeyName(std::string_view name) {
 }
 
 bool IsTakenByPayload(std::string_view name) {
-  return name == kAction || std::ranges::find(kEnvelopeKeys, name) != std::end(kEnvelopeKeys);
+  return name == kAction ||
+         std::ranges::find(kEnvelopeKeys, name) != std::end(kEnvelopeKeys);
 }
 
 // A name under which an object stands in payloads; `taken` holds those before it.
@@ -46,9 +47,9 @@ void CheckKeyName(const std::string& name, const std::string& field,
   }
 }
 
-void CheckJson(const std::string& text, const std::string& field, Violations* violations) {
-  const auto document =
-      json::Document::ParseObject(text, {.max_bytes = kMaxEventBytes});
+void CheckJson(const std::string& text, const std::string& field,
+               Violations* violations) {
+  const auto document = json::Document::ParseObject(text, {.max_bytes = kMaxEventBytes});
   if (!document.ok()) violations->Add(field, std::string(document.status().message()));
 }
 
@@ -102,12 +103,11 @@ std::size_t Event::json_bytes() const {
 
 absl::Status Validate(const Event& event) {
   if (const std::size_t bytes = event.json_bytes(); bytes > kMaxEventBytes) {
-    return WithReason(
-        absl::ResourceExhaustedError(fmt::format(
-            "the JSON texts of this event have {} bytes together; the limit is {} (1 MiB) "
-            "an event: publish less of the object, or a link to it",
-            bytes, kMaxEventBytes)),
-        "EVENT_TOO_LARGE");
+    const std::string text = fmt::format(
+        "the JSON texts of this event have {} bytes together, more than the limit of {} "
+        "(1 MiB) an event: publish less of the object, or a link to it",
+        bytes, kMaxEventBytes);
+    return WithReason(absl::ResourceExhaustedError(text), "EVENT_TOO_LARGE");
   }
   Violations violations;
   CheckTexts(event, &violations);

@@ -24,16 +24,16 @@ struct LinkedObject {
 
 // As published. JSON fields hold checked texts, byte for byte as they came.
 struct Event {
-  std::string event_id;    // the publisher's, idempotent per tenant; may be empty
-  std::string type;        // "ticket.created"
+  std::string event_id;     // the publisher's, idempotent per tenant; may be empty
+  std::string type;         // "ticket.created"
   std::string object_type;  // "ticket"
   std::string object_id;
-  std::string object;      // JSON object
-  std::string previous;    // JSON object, or empty
-  std::string action;      // JSON object, or empty
+  std::string object;    // JSON object
+  std::string previous;  // JSON object, or empty
+  std::string action;    // JSON object, or empty
   std::vector<LinkedObject> linked;
-  std::string message;     // free text, may be empty
-  std::string agent_id;    // who did it, may be empty
+  std::string message;                    // free text, may be empty
+  std::string agent_id;                   // who did it, may be empty
   std::optional<absl::Time> occurred_at;  // none: when it was received
 
   // Bytes of all JSON texts together.

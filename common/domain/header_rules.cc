@@ -11,9 +11,9 @@ namespace windrow::domain {
 namespace {
 
 constexpr std::string_view kSenderHeaders[] = {
-    "connection",     "content-length", "content-type",      "expect",
-    "host",           "http2-settings", "keep-alive",        "te",
-    "trailer",        "transfer-encoding", "upgrade"};
+    "connection", "content-length",    "content-type", "expect",
+    "host",       "http2-settings",    "keep-alive",   "te",
+    "trailer",    "transfer-encoding", "upgrade"};
 constexpr std::string_view kSenderPrefixes[] = {"proxy-", "webhook-"};
 
 std::string Lower(std::string_view text) {
@@ -49,9 +49,10 @@ std::string NameRule(std::string_view name, bool has_auth, std::set<std::string>
     return "is set from basic_auth: remove it, or basic_auth";
   }
   if (!seen->insert(lower).second) {
-    return fmt::format("{} stands here twice (case does not count): join the values in "
-                       "one",
-                       name);
+    return fmt::format(
+        "{} stands here twice (case does not count): join the values in "
+        "one",
+        name);
   }
   return {};
 }

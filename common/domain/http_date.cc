@@ -64,8 +64,9 @@ class Scanner {
 
 bool ScanImfFixdate(Scanner in, Parts* parts) {
   int weekday;
-  return in.OneOf(kShortDays, &weekday) && in.Literal(", ") && in.Digits(2, &parts->day) &&
-         in.Literal(" ") && in.OneOf(kMonths, &parts->month) && in.Literal(" ") &&
+  return in.OneOf(kShortDays, &weekday) && in.Literal(", ") &&
+         in.Digits(2, &parts->day) && in.Literal(" ") &&
+         in.OneOf(kMonths, &parts->month) && in.Literal(" ") &&
          in.Digits(4, &parts->year) && in.Literal(" ") && in.TimeOfDay(parts) &&
          in.Literal(" GMT") && in.AtEnd();
 }

@@ -12,7 +12,8 @@ namespace windrow::domain {
 namespace {
 
 // The space of item ids: 6fc8846a-bb18-564a-a9bc-ee0237b3be33, the version 5 id of
-// "item.windrow" in the DNS space. Never to be changed: receivers drop repeats by item id.
+// "item.windrow" in the DNS space. Never to be changed: receivers drop repeats by item
+// id.
 constexpr Uuid kItemSpace{{0x6f, 0xc8, 0x84, 0x6a, 0xbb, 0x18, 0x56, 0x4a, 0xa9, 0xbc,
                            0xee, 0x02, 0x37, 0xb3, 0xbe, 0x33}};
 
@@ -136,7 +137,8 @@ std::size_t JsonBytes(const EventView& event) {
 
 Uuid ItemId(std::int32_t tenant_id, std::int64_t escmsg_id,
             std::int32_t notification_id) {
-  return UuidV5(kItemSpace, fmt::format("{}/{}/{}", tenant_id, escmsg_id, notification_id));
+  return UuidV5(kItemSpace,
+                fmt::format("{}/{}/{}", tenant_id, escmsg_id, notification_id));
 }
 
 void AppendItem(PayloadKind kind, std::int32_t tenant_id, const Uuid& webhook_id,
@@ -146,8 +148,9 @@ void AppendItem(PayloadKind kind, std::int32_t tenant_id, const Uuid& webhook_id
   AppendContent(kind, event, out);
 }
 
-std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/, const Uuid& webhook_id,
-                      std::int32_t notification_id, const EventView& event) {
+std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/,
+                      const Uuid& webhook_id, std::int32_t notification_id,
+                      const EventView& event) {
   // Every id has the length of this one, and no number is longer than this one.
   constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::min();
   std::string item;
@@ -156,8 +159,8 @@ std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/, const Uuid& 
     AppendContent(kind, event, &item);
     return item.size();
   }
-  // FULL copies its texts: they are counted, not copied. A key stands between a comma, two
-  // quotes and a colon.
+  // FULL copies its texts: they are counted, not copied. A key stands between a comma,
+  // two quotes and a colon.
   const auto key_bytes = [](std::string_view key) { return key.size() + 4; };
   std::size_t bytes = item.size() + key_bytes(event.object_type) + JsonBytes(event);
   if (!event.action.empty()) bytes += key_bytes(kActionKey);
@@ -167,7 +170,8 @@ std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/, const Uuid& 
 
 std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
                        const Uuid& webhook_id, std::vector<Item> items) {
-  std::ranges::stable_sort(items, {}, [](const Item& item) { return item.event->escmsg_id; });
+  std::ranges::stable_sort(items, {},
+                           [](const Item& item) { return item.event->escmsg_id; });
   constexpr std::size_t kEnvelopeGuess = 512;
   std::size_t guess = 2;
   for (const Item& item : items) {
@@ -181,7 +185,8 @@ std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
   if (array) body.push_back('[');
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) body.push_back(',');
-    AppendItem(kind, tenant_id, webhook_id, items[i].notification_id, *items[i].event, &body);
+    AppendItem(kind, tenant_id, webhook_id, items[i].notification_id, *items[i].event,
+               &body);
   }
   if (array) body.push_back(']');
   return body;

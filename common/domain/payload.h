@@ -56,7 +56,8 @@ struct Item {
 };
 
 // The body of a request: the item itself where batching is kNone, else a JSON array of
-// the items in escmsg_id order (the caller's order is kept among equal ids), also for one.
+// the items in escmsg_id order (the caller's order is kept among equal ids), also for
+// one.
 std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
                        const Uuid& webhook_id, std::vector<Item> items);
 

@@ -27,8 +27,8 @@ struct RetryPolicy {
 
 // What the endpoint did, as far as the decision needs it.
 struct AttemptOutcome {
-  bool complete = false;  // a complete response header arrived
-  int status = 0;         // with complete
+  bool complete = false;                   // a complete response header arrived
+  int status = 0;                          // with complete
   std::optional<std::string> retry_after;  // the header's value
 };
 
@@ -49,9 +49,10 @@ struct GiveUp {
 using Verdict = std::variant<Succeed, Retry, GiveUp>;
 
 // `attempt` counts from 1. `random` is in [0, 1), injected so that tests choose it.
-// Success is any 2xx. 410 gives up (kGone). A Retry-After on 429 and 503, in seconds or as
-// an HTTP date (RFC 9110, 10.2.3), that lies later than the schedule is obeyed up to the
-// cap and never shortened by jitter; one in the past, negative or not a number is ignored.
+// Success is any 2xx. 410 gives up (kGone). A Retry-After on 429 and 503, in seconds or
+// as an HTTP date (RFC 9110, 10.2.3), that lies later than the schedule is obeyed up to
+// the cap and never shortened by jitter; one in the past, negative or not a number is
+// ignored.
 Verdict Decide(const AttemptOutcome& outcome, const RetryPolicy& policy, int attempt,
                absl::Time now, double random);
 

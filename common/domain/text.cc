@@ -10,10 +10,10 @@ namespace windrow::domain {
 namespace {
 
 constexpr std::string_view kWhiteSpace[] = {
-    "\t", "\n", "\v", "\f", "\r", " ",
-    "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
-    "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
-    "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+    "\t",     "\n",     "\v",     "\f",     "\r",     " ",      "\u0085",
+    "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+    "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028",
+    "\u2029", "\u202f", "\u205f", "\u3000"};
 
 std::size_t FindControl(std::string_view text) {
   const auto found = std::ranges::find_if(text, [](char c) {

@@ -34,8 +34,8 @@ class Checker {
 
   void AtMost(std::size_t count, std::size_t most, std::string_view field) {
     if (count <= most) return;
-    Add(field, fmt::format("has {} entries: remove some, at most {} are allowed", count,
-                           most));
+    Add(field,
+        fmt::format("has {} entries: remove some, at most {} are allowed", count, most));
   }
 
   void Duration(absl::Duration value, absl::Duration least, absl::Duration most,
@@ -57,13 +57,14 @@ class Checker {
 
 void CheckAuth(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
   if (!spec.has_basic_auth) return;
-  const bool clean = check->Text(
-      spec.basic_auth_user,
-      {.min = 1, .max = kMaxBasicAuthUserBytes, .refuse_controls = true},
-      "basic_auth.user");
+  const bool clean =
+      check->Text(spec.basic_auth_user,
+                  {.min = 1, .max = kMaxBasicAuthUserBytes, .refuse_controls = true},
+                  "basic_auth.user");
   // RFC 7617, 2: the first colon ends the user.
   if (clean && spec.basic_auth_user.find(':') != std::string::npos) {
-    check->Add("basic_auth.user", "holds a colon, which Basic authentication cannot send");
+    check->Add("basic_auth.user",
+               "holds a colon, which Basic authentication cannot send");
   }
   check->Text(secrets.basic_auth_password,
               {.max = kMaxBasicAuthPasswordBytes, .refuse_controls = true},
@@ -101,17 +102,19 @@ void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
       check->Add(field + ".notification_id",
                  "is negative: leave it out for a new trigger");
     } else if (id > 0 && !ids.insert(id).second) {
-      check->Add(field + ".notification_id",
-                 fmt::format("{} stands at another trigger already: leave it out for a new "
-                             "trigger",
-                             id));
+      check->Add(
+          field + ".notification_id",
+          fmt::format("{} stands at another trigger already: leave it out for a new "
+                      "trigger",
+                      id));
     }
   }
 }
 
 void CheckBatching(const WebhookSpec& spec, Checker* check) {
   const Batching& batching = spec.batching;
-  const bool known = batching.mode >= BatchMode::kNone && batching.mode <= BatchMode::kAny;
+  const bool known =
+      batching.mode >= BatchMode::kNone && batching.mode <= BatchMode::kAny;
   if (!known) {
     check->Add("batching.mode", "must be NONE, SAME_EVENT, SAME_EVENT_TYPE or ANY");
   } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull) {
@@ -161,8 +164,8 @@ void Normalize(WebhookSpec* spec) { spec->name = std::string(Trim(spec->name)); 
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
               const std::string& prefix, Violations* violations) {
   Checker check(prefix, violations);
-  check.Text(spec.name,
-             {.min = 1, .max = kMaxNameCharacters, .unit = Unit::kCharacters}, "name");
+  check.Text(spec.name, {.min = 1, .max = kMaxNameCharacters, .unit = Unit::kCharacters},
+             "name");
   check.Text(spec.description,
              {.max = kMaxDescriptionCharacters, .unit = Unit::kCharacters},
              "description");

@@ -63,7 +63,7 @@ struct Header {
 struct WebhookSpec {
   std::string name;  // trimmed
   std::string description;
-  std::string url;  // http::WebhookUrl::text
+  std::string url;              // http::WebhookUrl::text
   std::string basic_auth_user;  // with has_basic_auth; the password is a secret
   bool has_basic_auth = false;
   std::vector<Header> headers;

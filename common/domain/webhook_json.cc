@@ -100,9 +100,10 @@ void Write(const Batching& batching, std::string* out) {
 
 void Write(const RetryPolicy& retry, std::string* out) {
   ObjectWriter object(out);
-  WriteArray(retry.delays, object.Key("delays"), [](absl::Duration delay, std::string* to) {
-    fmt::format_to(std::back_inserter(*to), "{}", absl::ToInt64Milliseconds(delay));
-  });
+  WriteArray(
+      retry.delays, object.Key("delays"), [](absl::Duration delay, std::string* to) {
+        fmt::format_to(std::back_inserter(*to), "{}", absl::ToInt64Milliseconds(delay));
+      });
   object.Number("jitter", retry.jitter);
   object.Duration("retry_after_cap", retry.retry_after_cap);
 }
@@ -127,8 +128,7 @@ absl::Status Read(const json::Value& value, bool* out) {
 }
 
 template <typename T>
-  requires std::is_arithmetic_v<T>
-absl::Status Read(const json::Value& value, T* out) {
+requires std::is_arithmetic_v<T> absl::Status Read(const json::Value& value, T* out) {
   const std::string_view raw = value.raw();
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), *out);
   if (value.type() != json::Type::kNumber || error != std::errc() ||
@@ -255,8 +255,8 @@ template <typename T>
 absl::StatusOr<T> FromJson(std::string json) {
   const auto document = json::Document::ParseObject(std::move(json), kLimits);
   if (!document.ok()) {
-    return Unreadable(fmt::format(
-        "not JSON: {}", std::string(document.status().message())));
+    return Unreadable(
+        fmt::format("not JSON: {}", std::string(document.status().message())));
   }
   T value;
   WINDROW_RETURN_IF_ERROR(Read(document->root(), &value));
