@@ -63,6 +63,7 @@ struct Outcome {
   absl::Duration retry_after;
   std::string reason;
 
+  int attempts_before = 0;         // ClaimedWindow::attempt
   std::optional<Attempt> attempt;  // started_at is not read, started_ago is
   absl::Duration started_ago;      // at the time of Record; the database's clock is used
 

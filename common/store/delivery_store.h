@@ -18,6 +18,9 @@ struct DeliveryItem {
   std::string object_id;
 };
 
+// A page of a thousand deliveries of a thousand items each would be no page.
+inline constexpr int kListedItems = 20;
+
 struct DeliveryRecord {
   TenantId tenant_id = 0;
   Uuid delivery_id;
@@ -28,7 +31,7 @@ struct DeliveryRecord {
   std::optional<absl::Time> due_at;  // unfinished ones
   int attempt_count = 0;
   int item_count = 0;
-  std::vector<DeliveryItem> items;
+  std::vector<DeliveryItem> items;  // in lists the first kListedItems
   std::optional<Attempt> last_attempt;  // with response only where bodies were asked for
   std::string reason;
   std::string request_headers;  // with bodies only

@@ -1,0 +1,171 @@
+#include "common/store/postgres/connection.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/store/postgres/sql_status.h"
+
+namespace windrow::store::postgres {
+
+const Statement kBegin{"begin", "BEGIN"};
+const Statement kCommit{"commit", "COMMIT"};
+const Statement kRollback{"rollback", "ROLLBACK"};
+
+namespace {
+
+std::string ServerOptions(const ConnectOptions& options) {
+  return fmt::format(
+      "-c statement_timeout=30000 -c lock_timeout=10000 "
+      "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC -c jit=off "
+      "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+      "-c enable_mergejoin=off -c synchronous_commit={}",
+      options.synchronous_commit ? "on" : "off");
+}
+
+std::string FirstLine(const char* text) {
+  std::string line(text == nullptr ? "" : text);
+  return line.substr(0, line.find('\n'));
+}
+
+absl::Status ResultError(const PGresult* result, const char* statement) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  return StatusFromSqlState(
+      state == nullptr ? "" : state,
+      primary == nullptr ? FirstLine(PQresultErrorMessage(result)) : primary, statement);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
+    const ConnectOptions& options) {
+  const std::string server_options = ServerOptions(options);
+  const char* keys[] = {"dbname",  "connect_timeout", "application_name", "options",
+                        "keepalives_idle", "keepalives_interval", "keepalives_count",
+                        "tcp_user_timeout", "client_encoding", nullptr};
+  const char* values[] = {options.url.c_str(), "5", options.application_name.c_str(),
+                          server_options.c_str(), "10", "5", "3", "15000", "UTF8",
+                          nullptr};
+  std::unique_ptr<Connection> connection(
+      new Connection(PQconnectdbParams(keys, values, /*expand_dbname=*/1)));
+  if (PQstatus(connection->connection_) != CONNECTION_OK) {
+    return WithReason(
+        absl::UnavailableError(fmt::format(
+            "database: cannot connect: {}",
+            FirstLine(PQerrorMessage(connection->connection_)))),
+        "DATABASE_UNAVAILABLE");
+  }
+  PQsetNoticeProcessor(connection->connection_, [](void*, const char*) {}, nullptr);
+  return connection;
+}
+
+Connection::~Connection() { PQfinish(connection_); }
+
+bool Connection::broken() const {
+  return PQstatus(connection_) != CONNECTION_OK ||
+         PQpipelineStatus(connection_) != PQ_PIPELINE_OFF;
+}
+
+absl::Status Connection::LastError(const char* statement) const {
+  return StatusFromSqlState("", FirstLine(PQerrorMessage(connection_)), statement);
+}
+
+absl::StatusOr<Result> Connection::Run(const Statement& statement, const Params& params) {
+  if (!prepared_.contains(&statement)) {
+    Result made(PQprepare(connection_, statement.name, statement.sql, 0, nullptr));
+    WINDROW_RETURN_IF_ERROR(
+        Collect(statement.name, std::move(made)).status());
+    prepared_.insert(&statement);
+  }
+  const Params::Pointers p = params.pointers();
+  return Collect(statement.name,
+                 Result(PQexecPrepared(connection_, statement.name, params.size(),
+                                       p.values.data(), p.lengths.data(),
+                                       p.formats.data(), /*resultFormat=*/1)));
+}
+
+absl::StatusOr<Result> Connection::RunText(const std::string& sql, const Params& params) {
+  const Params::Pointers p = params.pointers();
+  return Collect("text", Result(PQexecParams(connection_, sql.c_str(), params.size(),
+                                             nullptr, p.values.data(), p.lengths.data(),
+                                             p.formats.data(), /*resultFormat=*/1)));
+}
+
+absl::Status Connection::RunScript(const std::string& sql) {
+  return Collect("script", Result(PQexec(connection_, sql.c_str()))).status();
+}
+
+absl::StatusOr<Result> Connection::Collect(const char* statement,
+                                           Result result) const {
+  switch (PQresultStatus(result.raw())) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+      return result;
+    default:
+      break;
+  }
+  if (broken()) return LastError(statement);
+  return ResultError(result.raw(), statement);
+}
+
+absl::StatusOr<std::vector<Result>> Connection::RunAll(std::span<const Call> calls) {
+  if (PQenterPipelineMode(connection_) != 1) return LastError("pipeline");
+  std::vector<const Statement*> preparing;
+  // What each result in the pipeline belongs to; null for that of a preparation.
+  std::vector<std::pair<const Statement*, bool>> expected;
+  bool sent = true;
+  for (const Call& call : calls) {
+    const Statement& s = *call.statement;
+    const bool known = prepared_.contains(&s) ||
+                       std::find(preparing.begin(), preparing.end(), &s) != preparing.end();
+    if (!known) {
+      sent = sent && PQsendPrepare(connection_, s.name, s.sql, 0, nullptr) == 1;
+      preparing.push_back(&s);
+      expected.emplace_back(&s, true);
+    }
+    const Params::Pointers p = call.params.pointers();
+    sent = sent && PQsendQueryPrepared(connection_, s.name, call.params.size(),
+                                       p.values.data(), p.lengths.data(),
+                                       p.formats.data(), /*resultFormat=*/1) == 1;
+    expected.emplace_back(&s, false);
+  }
+  sent = sent && PQpipelineSync(connection_) == 1;
+  if (!sent) return LastError("pipeline");
+
+  absl::Status error;
+  std::vector<Result> results;
+  for (const auto& [statement, preparation] : expected) {
+    Result result(PQgetResult(connection_));
+    if (result.raw() == nullptr) return LastError(statement->name);
+    const ExecStatusType status = PQresultStatus(result.raw());
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+      if (preparation) {
+        prepared_.insert(statement);
+      } else {
+        results.push_back(std::move(result));
+      }
+    } else if (error.ok() && status != PGRES_PIPELINE_ABORTED) {
+      error = PQstatus(connection_) == CONNECTION_OK
+                  ? ResultError(result.raw(), statement->name)
+                  : LastError(statement->name);
+    }
+    if (PQstatus(connection_) != CONNECTION_OK) {
+      return error.ok() ? LastError(statement->name) : error;
+    }
+    Result end(PQgetResult(connection_));  // the null after each result
+  }
+  Result sync(PQgetResult(connection_));
+  if (PQresultStatus(sync.raw()) != PGRES_PIPELINE_SYNC ||
+      PQexitPipelineMode(connection_) != 1) {
+    return error.ok() ? LastError("pipeline") : error;
+  }
+  if (!error.ok()) return error;
+  return results;
+}
+
+}  // namespace windrow::store::postgres

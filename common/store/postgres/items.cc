@@ -1,0 +1,108 @@
+#include "common/store/postgres/items.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "common/base/status.h"
+#include "common/json/document.h"
+#include "common/store/postgres/statements.h"
+
+namespace windrow::store::postgres {
+
+std::string LinkedToJson(const std::vector<domain::LinkedObject>& linked) {
+  if (linked.empty()) return {};
+  std::string out = "{";
+  for (const domain::LinkedObject& object : linked) {
+    if (out.size() > 1) out += ',';
+    json::AppendString(object.name, &out);
+    out += ':';
+    out += object.json;
+  }
+  out += '}';
+  return out;
+}
+
+absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_view text) {
+  std::vector<domain::LinkedObject> linked;
+  if (text.empty()) return linked;
+  // One level deeper and longer than what was checked when it was published.
+  const json::Limits limits{.max_bytes = 4u << 20, .max_depth = 256};
+  WINDROW_ASSIGN_OR_RETURN(
+      const json::Document document,
+      json::Document::ParseObject(std::string(text), limits));
+  for (auto v = document.root().first_child(); v; v = v->next()) {
+    linked.push_back({.name = v->key(), .json = std::string(v->raw())});
+  }
+  return linked;
+}
+
+absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
+  StoredEvent e;
+  e.tenant_id = rows.Int4(row, 1);
+  e.escmsg_id = rows.Int8(row, 2);
+  e.received_at = rows.Time(row, 3);
+  e.event.occurred_at = rows.Time(row, 4);
+  e.event.event_id = rows.Text(row, 5);
+  e.event.type = rows.Text(row, 6);
+  e.event.object_type = rows.Text(row, 7);
+  e.event.object_id = rows.Text(row, 8);
+  e.event.message = rows.Text(row, 9);
+  e.event.agent_id = rows.Text(row, 10);
+  e.event.object = rows.Text(row, 11);
+  e.event.previous = rows.Text(row, 12);
+  e.event.action = rows.Text(row, 13);
+  WINDROW_ASSIGN_OR_RETURN(e.event.linked, LinkedFromJson(rows.Text(row, 14)));
+  return e;
+}
+
+absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& windows,
+                             const std::vector<std::size_t>& indexes,
+                             std::vector<ItemRun>* runs) {
+  if (windows.empty()) return absl::OkStatus();
+  std::map<Uuid, std::size_t> index_of;
+  ArrayParam ids(ArrayParam::kUuid, windows.size());
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    ids.AddUuid(windows[i]);
+    index_of[windows[i]] = indexes[i];
+  }
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows, connection->Run(kLoadWindowItems, Params().Array(std::move(ids))));
+  for (int i = 0; i < rows.rows(); ++i) {
+    runs->push_back({.window = index_of.at(rows.Id(i, 0)),
+                     .received_us = rows.Int8(i, 1),
+                     .escmsg_ids = rows.Int8s(i, 2),
+                     .notification_ids = rows.Int4s(i, 3)});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
+    Connection* connection, const std::vector<EventPlace>& places) {
+  std::vector<StoredEvent> events(places.size());
+  if (places.empty()) return events;
+  ArrayParam tenants(ArrayParam::kInt4, places.size()),
+      numbers(ArrayParam::kInt8, places.size()), received(ArrayParam::kInt8, places.size());
+  for (const EventPlace& place : places) {
+    tenants.AddInt4(place.tenant_id);
+    numbers.AddInt8(place.escmsg_id);
+    received.AddInt8(place.received_us);
+  }
+  WINDROW_ASSIGN_OR_RETURN(Result rows,
+                           connection->Run(kLoadEvents, Params()
+                                                            .Array(std::move(tenants))
+                                                            .Array(std::move(numbers))
+                                                            .Array(std::move(received))));
+  if (rows.rows() != static_cast<int>(places.size())) {
+    return absl::DataLossError(fmt::format("{} events wanted, {} are stored",
+                                           places.size(), rows.rows()));
+  }
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto position = static_cast<std::size_t>(rows.Int4(i, 0) - 1);
+    WINDROW_ASSIGN_OR_RETURN(events.at(position), ReadEvent(rows, i));
+  }
+  return events;
+}
+
+}  // namespace windrow::store::postgres

@@ -1,0 +1,49 @@
+// What several parts of this store read and write alike: events' rows and windows' items.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/store/postgres/connection.h"
+#include "common/store/types.h"
+
+namespace windrow::store::postgres {
+
+// Linked objects as one JSON object, and back. Bytes are kept.
+std::string LinkedToJson(const std::vector<domain::LinkedObject>& linked);
+absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_view json);
+
+// A row of load_events.sql or get_event.sql.
+absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row);
+
+// Some items of one window, whose events were received at one time.
+struct ItemRun {
+  std::size_t window = 0;  // the caller's index
+  std::int64_t received_us = 0;  // PostgreSQL's time
+  std::vector<std::int64_t> escmsg_ids;
+  std::vector<std::int32_t> notification_ids;
+};
+
+// Appends the runs in window_items of these windows.
+absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& windows,
+                             const std::vector<std::size_t>& indexes,
+                             std::vector<ItemRun>* runs);
+
+struct EventPlace {
+  TenantId tenant_id;
+  std::int64_t escmsg_id;
+  std::int64_t received_us;
+
+  auto operator<=>(const EventPlace&) const = default;
+};
+
+// The events at these places, parallel. DATA_LOSS where one is gone.
+absl::StatusOr<std::vector<StoredEvent>> LoadEvents(Connection* connection,
+                                                    const std::vector<EventPlace>& places);
+
+}  // namespace windrow::store::postgres

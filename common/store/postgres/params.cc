@@ -1,0 +1,150 @@
+#include "common/store/postgres/params.h"
+
+#include <utility>
+
+namespace windrow::store::postgres {
+namespace {
+
+template <typename T>
+void AppendBigEndian(T value, std::string* out) {
+  auto bits = static_cast<std::make_unsigned_t<T>>(value);
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    bytes[i] = static_cast<char>((bits >> (8 * (sizeof(T) - 1 - i))) & 0xff);
+  }
+  out->append(bytes, sizeof(T));
+}
+
+template <typename T>
+std::string BigEndian(T value) {
+  std::string out;
+  AppendBigEndian(value, &out);
+  return out;
+}
+
+std::string_view Bytes(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+// 2000-01-01 in seconds since 1970.
+constexpr std::int64_t kPostgresEpoch = 946'684'800;
+
+// dimensions, has-null flag, element type, length, lower bound
+constexpr std::size_t kArrayHeader = 5 * sizeof(std::int32_t);
+
+}  // namespace
+
+ArrayParam::ArrayParam(Element element, std::size_t expected) : element_(element) {
+  bytes_.reserve(kArrayHeader + expected * 12);
+  bytes_.resize(kArrayHeader);
+}
+
+void ArrayParam::AddBool(bool value) { AddText(std::string_view(value ? "\1" : "\0", 1)); }
+
+void ArrayParam::AddInt2(std::int16_t value) {
+  AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);
+  AppendBigEndian(value, &bytes_);
+  ++count_;
+}
+
+void ArrayParam::AddInt4(std::int32_t value) {
+  AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);
+  AppendBigEndian(value, &bytes_);
+  ++count_;
+}
+
+void ArrayParam::AddInt8(std::int64_t value) {
+  AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);
+  AppendBigEndian(value, &bytes_);
+  ++count_;
+}
+
+void ArrayParam::AddUuid(const Uuid& value) { AddText(Bytes(value)); }
+
+void ArrayParam::AddText(std::string_view value) {
+  AppendBigEndian(static_cast<std::int32_t>(value.size()), &bytes_);
+  bytes_.append(value);
+  ++count_;
+}
+
+void ArrayParam::AddTextOrNull(std::string_view value) {
+  if (value.empty()) {
+    AddNull();
+  } else {
+    AddText(value);
+  }
+}
+
+void ArrayParam::AddNull() {
+  AppendBigEndian<std::int32_t>(-1, &bytes_);
+  has_null_ = true;
+  ++count_;
+}
+
+std::string ArrayParam::Finish() && {
+  std::string header;
+  AppendBigEndian<std::int32_t>(count_ == 0 ? 0 : 1, &header);
+  AppendBigEndian<std::int32_t>(has_null_ ? 1 : 0, &header);
+  AppendBigEndian(element_, &header);
+  if (count_ == 0) return header;  // an array of no dimension has no bounds
+  AppendBigEndian(count_, &header);
+  AppendBigEndian<std::int32_t>(1, &header);
+  bytes_.replace(0, kArrayHeader, header);
+  return std::move(bytes_);
+}
+
+Params& Params::Bool(bool value) {
+  values_.emplace_back(std::string(1, value ? '\1' : '\0'));
+  return *this;
+}
+Params& Params::Int2(std::int16_t value) {
+  values_.emplace_back(BigEndian(value));
+  return *this;
+}
+Params& Params::Int4(std::int32_t value) {
+  values_.emplace_back(BigEndian(value));
+  return *this;
+}
+Params& Params::Int8(std::int64_t value) {
+  values_.emplace_back(BigEndian(value));
+  return *this;
+}
+Params& Params::Text(std::string_view value) {
+  values_.emplace_back(std::string(value));
+  return *this;
+}
+Params& Params::TextOrNull(std::string_view value) {
+  return value.empty() ? Null() : Text(value);
+}
+Params& Params::Id(const Uuid& value) { return Text(Bytes(value)); }
+Params& Params::Time(absl::Time value) { return Int8(ToPostgresTime(value)); }
+Params& Params::Null() {
+  values_.emplace_back(std::nullopt);
+  return *this;
+}
+Params& Params::Array(ArrayParam array) {
+  values_.emplace_back(std::move(array).Finish());
+  return *this;
+}
+
+Params::Pointers Params::pointers() const {
+  Pointers out;
+  out.values.reserve(values_.size());
+  out.lengths.reserve(values_.size());
+  out.formats.assign(values_.size(), 1);
+  for (const auto& value : values_) {
+    out.values.push_back(value ? value->data() : nullptr);
+    out.lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+  }
+  return out;
+}
+
+std::int64_t ToPostgresTime(absl::Time time) {
+  return absl::ToUnixMicros(time) - kPostgresEpoch * 1'000'000;
+}
+
+absl::Time FromPostgresTime(std::int64_t micros) {
+  return absl::FromUnixMicros(micros + kPostgresEpoch * 1'000'000);
+}
+
+}  // namespace windrow::store::postgres

@@ -1,0 +1,102 @@
+// Storage in PostgreSQL: everything that common/store/*.h asks for.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+
+#include "common/crypto/key_ring.h"
+#include "common/store/delivery_queue.h"
+#include "common/store/delivery_store.h"
+#include "common/store/event_store.h"
+#include "common/store/maintenance_store.h"
+#include "common/store/postgres/pool.h"
+#include "common/store/webhook_store.h"
+
+namespace windrow::store::postgres {
+
+struct PostgresOptions {
+  std::string url;     // postgresql://…, or "host=… dbname=…"
+  int pool_size = 10;  // connections for the API; the queue has up to 4 more
+  std::string application_name = "windrow";
+};
+
+// Thread-safe. A lost database is UNAVAILABLE until it is back; nothing needs a restart.
+class PostgresStore final : public WebhookStore,
+                            public EventStore,
+                            public DeliveryStore,
+                            public DeliveryQueue,
+                            public MaintenanceStore {
+ public:
+  // Connects once, to check the schema (SCHEMA_MISMATCH where it does not fit).
+  static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
+      const PostgresOptions& options, crypto::KeyRing key_ring);
+
+  // OK where the database answers.
+  absl::Status Ping();
+
+  // WebhookStore (webhooks.cc)
+  absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
+                                       domain::WebhookSecrets secrets) override;
+  absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) override;
+  absl::StatusOr<WebhookPage> List(TenantId tenant, std::optional<Uuid> before,
+                                   int limit) override;
+  absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
+                                       std::int32_t expected, domain::WebhookSpec spec,
+                                       domain::WebhookSecrets secrets) override;
+  absl::Status Delete(TenantId tenant, const Uuid& id,
+                      std::optional<std::int32_t> expected) override;
+  absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
+      TenantId tenant) override;
+
+  // EventStore (publish.cc, events.cc)
+  absl::StatusOr<std::unique_ptr<PublishTransaction>> BeginPublish(
+      const PublishStart& start) override;
+  absl::StatusOr<StoredEvent> GetEvent(TenantId tenant, std::int64_t escmsg_id) override;
+  absl::StatusOr<EventPage> ListEvents(TenantId tenant, const EventQuery& query) override;
+
+  // DeliveryStore (deliveries.cc)
+  absl::StatusOr<DeliveryPage> ListDeliveries(TenantId tenant,
+                                              const DeliveryQuery& query) override;
+  absl::StatusOr<DeliveryRecord> GetDelivery(TenantId tenant, const Uuid& id,
+                                             bool bodies) override;
+  absl::StatusOr<AttemptPage> ListAttempts(TenantId tenant, const Uuid& id, int offset,
+                                           int limit) override;
+
+  // DeliveryQueue (queue.cc, record.cc, webhooks.cc)
+  absl::StatusOr<WorkerId> RegisterWorker(const std::string& name) override;
+  absl::StatusOr<DueScan> FindDue(absl::Time cursor) override;
+  absl::StatusOr<std::vector<Uuid>> ScanBuckets(int from, int to) override;
+  absl::StatusOr<Claim> ClaimWindows(WorkerId worker,
+                                     const std::vector<WantedWebhook>& wanted,
+                                     absl::Duration slack) override;
+  absl::StatusOr<int> Record(const std::vector<Outcome>& outcomes) override;
+  absl::StatusOr<std::vector<bool>> Renew(const std::vector<HeldWindow>& held,
+                                          absl::Duration from_now) override;
+  absl::Status Release(const std::vector<HeldWindow>& held) override;
+  absl::StatusOr<std::vector<WebhookHead>> ReadHeads(
+      const std::vector<Uuid>& webhooks) override;
+  absl::StatusOr<StoredWebhook> LoadWebhook(const Uuid& webhook_id) override;
+  absl::StatusOr<domain::WebhookSpec> LoadVersion(const Uuid& webhook_id,
+                                                  std::int32_t version) override;
+
+  // MaintenanceStore
+  absl::StatusOr<bool> MakePartitions(int days_ahead) override;
+
+ private:
+  PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring);
+  absl::StatusOr<StoredWebhook> ReadWebhook(const Result& rows, int row) const;
+  std::string SealSecrets(TenantId tenant, const Uuid& id,
+                          const domain::WebhookSecrets& secrets) const;
+  absl::Status CancelWaiting(Connection* connection, const Uuid& id,
+                             const std::string& reason);
+
+  crypto::KeyRing key_ring_;
+  Pool api_;    // synchronous_commit on
+  Pool queue_;  // off: see docs/adr/0004
+};
+
+std::unique_ptr<QueueListener> MakeQueueListener(const PostgresOptions& options);
+
+}  // namespace windrow::store::postgres

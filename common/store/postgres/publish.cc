@@ -1,0 +1,305 @@
+// The publish transaction: at most three round trips, one commit.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/store/postgres/items.h"
+#include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/statements.h"
+#include "common/store/postgres/transaction.h"
+
+namespace windrow::store::postgres {
+namespace {
+
+// NOTIFY carries at most 8,000 bytes: this many ids fit.
+constexpr std::size_t kMaxNotifiedWebhooks = 200;
+
+Call InsertEvents(const std::vector<NewEvent>& events) {
+  const std::size_t n = events.size();
+  ArrayParam tenants(ArrayParam::kInt4, n), numbers(ArrayParam::kInt8, n),
+      occurred(ArrayParam::kInt8, n), ids(ArrayParam::kText, n),
+      types(ArrayParam::kText, n), object_types(ArrayParam::kText, n),
+      object_ids(ArrayParam::kText, n), messages(ArrayParam::kText, n),
+      agents(ArrayParam::kText, n), objects(ArrayParam::kText, n),
+      previous(ArrayParam::kText, n), actions(ArrayParam::kText, n),
+      linked(ArrayParam::kText, n);
+  for (const NewEvent& e : events) {
+    tenants.AddInt4(e.tenant_id);
+    numbers.AddInt8(e.escmsg_id);
+    if (e.event->occurred_at) {
+      occurred.AddInt8(ToPostgresTime(*e.event->occurred_at));
+    } else {
+      occurred.AddNull();
+    }
+    ids.AddTextOrNull(e.event->event_id);
+    types.AddText(e.event->type);
+    object_types.AddText(e.event->object_type);
+    object_ids.AddText(e.event->object_id);
+    messages.AddTextOrNull(e.event->message);
+    agents.AddTextOrNull(e.event->agent_id);
+    objects.AddText(e.event->object);
+    previous.AddTextOrNull(e.event->previous);
+    actions.AddTextOrNull(e.event->action);
+    linked.AddTextOrNull(LinkedToJson(e.event->linked));
+  }
+  Params params;
+  params.Array(std::move(tenants)).Array(std::move(numbers)).Array(std::move(occurred));
+  params.Array(std::move(ids)).Array(std::move(types)).Array(std::move(object_types));
+  params.Array(std::move(object_ids)).Array(std::move(messages)).Array(std::move(agents));
+  params.Array(std::move(objects)).Array(std::move(previous)).Array(std::move(actions));
+  params.Array(std::move(linked));
+  return {&kInsertEvents, std::move(params)};
+}
+
+Call InsertKeys(const std::vector<std::pair<EventKey, std::int64_t>>& keys) {
+  ArrayParam tenants(ArrayParam::kInt4), ids(ArrayParam::kText), numbers(ArrayParam::kInt8);
+  for (const auto& [key, number] : keys) {
+    tenants.AddInt4(key.tenant_id);
+    ids.AddText(key.event_id);
+    numbers.AddInt8(number);
+  }
+  Params params;
+  params.Array(std::move(tenants)).Array(std::move(ids)).Array(std::move(numbers));
+  return {&kInsertEventKeys, std::move(params)};
+}
+
+// The items of many windows as two flat arrays, and each window's slice of them.
+class FlatItems {
+ public:
+  explicit FlatItems(std::size_t windows)
+      : first_(ArrayParam::kInt4, windows), last_(ArrayParam::kInt4, windows) {}
+  void Add(const std::vector<ItemRef>& items) {
+    first_.AddInt4(next_);
+    for (const ItemRef& item : items) {
+      escmsg_ids_.AddInt8(item.escmsg_id);
+      notification_ids_.AddInt4(item.notification_id);
+    }
+    next_ += static_cast<std::int32_t>(items.size());
+    last_.AddInt4(next_ - 1);
+  }
+  void MoveTo(Params* params) && {
+    params->Array(std::move(first_)).Array(std::move(last_));
+    params->Array(std::move(escmsg_ids_)).Array(std::move(notification_ids_));
+  }
+
+ private:
+  ArrayParam first_, last_;
+  ArrayParam escmsg_ids_{ArrayParam::kInt8, 512};
+  ArrayParam notification_ids_{ArrayParam::kInt4, 512};
+  std::int32_t next_ = 1;  // SQL arrays count from 1
+};
+
+Call InsertWindows(const std::vector<NewWindow>& windows) {
+  const std::size_t n = windows.size();
+  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
+      tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
+      versions(ArrayParam::kInt4, n), due(ArrayParam::kInt8, n),
+      groups(ArrayParam::kText, n), bytes(ArrayParam::kInt4, n);
+  FlatItems items(n);
+  std::int64_t order = 0;
+  for (const NewWindow& w : windows) {
+    ids.AddUuid(w.window_id);
+    buckets.AddInt2(BucketOf(w.webhook_id));
+    tenants.AddInt4(w.tenant_id);
+    webhooks.AddUuid(w.webhook_id);
+    versions.AddInt4(w.webhook_version);
+    // Closed ones a microsecond apart, so that they are claimed in their order.
+    due.AddInt8(w.group_key.empty() ? order++ : absl::ToInt64Microseconds(w.wait));
+    groups.AddTextOrNull(w.group_key);
+    bytes.AddInt4(static_cast<std::int32_t>(w.content.bytes));
+    items.Add(w.content.items);
+  }
+  Params params;
+  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(tenants));
+  params.Array(std::move(webhooks)).Array(std::move(versions)).Array(std::move(due));
+  params.Array(std::move(groups)).Array(std::move(bytes));
+  std::move(items).MoveTo(&params);
+  return {&kInsertWindows, std::move(params)};
+}
+
+Call AppendItems(const std::vector<WindowAppend>& appends) {
+  const std::size_t n = appends.size();
+  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
+      bytes(ArrayParam::kInt4, n), closes(ArrayParam::kBool, n);
+  FlatItems items(n);
+  for (const WindowAppend& a : appends) {
+    ids.AddUuid(a.window_id);
+    buckets.AddInt2(BucketOf(a.webhook_id));
+    bytes.AddInt4(static_cast<std::int32_t>(a.add.bytes));
+    closes.AddBool(a.closes);
+    items.Add(a.add.items);
+  }
+  Params params;
+  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(bytes));
+  params.Array(std::move(closes));
+  std::move(items).MoveTo(&params);
+  return {&kAppendItems, std::move(params)};
+}
+
+// The webhooks that have something due at once, as NOTIFY's payload; empty: none.
+std::string NotifyPayload(const PublishWrites& writes) {
+  std::set<Uuid> webhooks;
+  for (const NewWindow& w : writes.windows) {
+    if (w.group_key.empty()) webhooks.insert(w.webhook_id);
+  }
+  for (const WindowAppend& a : writes.appends) {
+    if (a.closes) webhooks.insert(a.webhook_id);
+  }
+  if (webhooks.size() > kMaxNotifiedWebhooks) return "*";
+  std::string payload;
+  for (const Uuid& id : webhooks) {
+    if (!payload.empty()) payload += ',';
+    id.AppendTo(&payload);
+  }
+  return payload;
+}
+
+class PostgresPublish final : public PublishTransaction {
+ public:
+  explicit PostgresPublish(Lease lease) : transaction_(std::move(lease)) {}
+
+  absl::Status Start(const PublishStart& start);
+
+  const std::vector<TenantId>& stale_tenants() const override { return stale_; }
+  absl::Time now() const override { return now_; }
+  const std::vector<std::int64_t>& numbers() const override { return numbers_; }
+  const std::vector<std::optional<std::int64_t>>& known() const override { return known_; }
+  absl::StatusOr<std::vector<OpenWindow>> OpenWindows(
+      const std::vector<WindowGroup>& groups) override;
+  absl::Status Commit(const PublishWrites& writes) override;
+
+ private:
+  Transaction transaction_;
+  UuidV7Generator ids_;
+  std::vector<TenantId> stale_;
+  absl::Time now_;
+  std::vector<std::int64_t> numbers_;
+  std::vector<std::optional<std::int64_t>> known_;
+};
+
+absl::Status PostgresPublish::Start(const PublishStart& start) {
+  std::vector<TenantConfig> tenants = start.tenants;
+  std::sort(tenants.begin(), tenants.end(),
+            [](const auto& a, const auto& b) { return a.tenant_id < b.tenant_id; });
+  ArrayParam lock_tenants(ArrayParam::kInt4), match_tenants(ArrayParam::kInt4),
+      versions(ArrayParam::kInt8);
+  for (const TenantConfig& t : tenants) {
+    lock_tenants.AddInt4(t.tenant_id);
+    match_tenants.AddInt4(t.tenant_id);
+    versions.AddInt8(t.config_version);
+  }
+  std::vector<Call> calls;
+  calls.push_back({&kBegin, {}});
+  calls.push_back(
+      {&kLockConfigShared, std::move(Params().Array(std::move(lock_tenants)))});
+  calls.push_back({&kStartPublish, std::move(Params()
+                                                 .Array(std::move(match_tenants))
+                                                 .Array(std::move(versions))
+                                                 .Int4(start.new_numbers))});
+  if (!start.keys.empty()) {
+    ArrayParam key_tenants(ArrayParam::kInt4), key_ids(ArrayParam::kText);
+    for (const EventKey& key : start.keys) {
+      key_tenants.AddInt4(key.tenant_id);
+      key_ids.AddText(key.event_id);
+    }
+    calls.push_back({&kFindEventKeys, std::move(Params()
+                                                    .Array(std::move(key_tenants))
+                                                    .Array(std::move(key_ids)))});
+  }
+  WINDROW_ASSIGN_OR_RETURN(std::vector<Result> results, transaction_->RunAll(calls));
+  const Result& started = results[2];
+  now_ = started.Time(0, 0);
+  stale_ = started.Int4s(0, 1);
+  numbers_ = started.Int8s(0, 2);
+  known_.resize(start.keys.size());
+  if (!start.keys.empty()) {
+    const Result& found = results[3];
+    for (int i = 0; i < found.rows(); ++i) {
+      known_.at(static_cast<std::size_t>(found.Int4(i, 0) - 1)) = found.Int8(i, 1);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
+    const std::vector<WindowGroup>& groups) {
+  const std::size_t n = groups.size();
+  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
+      tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
+      versions(ArrayParam::kInt4, n), waits(ArrayParam::kInt8, n),
+      keys(ArrayParam::kText, n);
+  std::map<std::pair<Uuid, std::string_view>, std::size_t> places;
+  for (std::size_t i = 0; i < n; ++i) {
+    const WindowGroup& g = groups[i];
+    ids.AddUuid(ids_.Next(now_));
+    buckets.AddInt2(BucketOf(g.webhook_id));
+    tenants.AddInt4(g.tenant_id);
+    webhooks.AddUuid(g.webhook_id);
+    versions.AddInt4(g.webhook_version);
+    waits.AddInt8(absl::ToInt64Milliseconds(g.wait));
+    keys.AddText(g.group_key);
+    places[{g.webhook_id, g.group_key}] = i;
+  }
+  Params params;
+  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(tenants));
+  params.Array(std::move(webhooks)).Array(std::move(versions)).Array(std::move(waits));
+  params.Array(std::move(keys));
+  WINDROW_ASSIGN_OR_RETURN(Result rows, transaction_->Run(kOpenWindows, params));
+  std::vector<OpenWindow> open(n);
+  if (rows.rows() != static_cast<int>(n)) {
+    return absl::InternalError(fmt::format("{} groups, {} open windows", n, rows.rows()));
+  }
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto place = places.find({rows.Id(i, 1), rows.Text(i, 2)});
+    if (place == places.end()) return absl::InternalError("an open window of no group");
+    open[place->second] = {
+        .window_id = rows.Id(i, 0),
+        .fill = {.items = rows.Int4(i, 3),
+                 .bytes = static_cast<std::size_t>(rows.Int4(i, 4))}};
+  }
+  return open;
+}
+
+absl::Status PostgresPublish::Commit(const PublishWrites& writes) {
+  std::vector<Call> calls;
+  if (!writes.keys.empty()) calls.push_back(InsertKeys(writes.keys));
+  if (!writes.events.empty()) calls.push_back(InsertEvents(writes.events));
+  if (!writes.appends.empty()) calls.push_back(AppendItems(writes.appends));
+  if (!writes.windows.empty()) calls.push_back(InsertWindows(writes.windows));
+  if (const std::string payload = NotifyPayload(writes); !payload.empty()) {
+    calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});
+  }
+  calls.push_back({&kCommit, {}});
+  const absl::Status status = transaction_->RunAll(calls).status();
+  if (status.ok()) {
+    transaction_.SetDone();
+    return status;
+  }
+  if (transaction_.connection()->broken()) {
+    return WithReason(
+        absl::UnknownError("the database's answer to the commit was lost: publish again "
+                           "with the same event_id"),
+        "COMMIT_OUTCOME_UNKNOWN");
+  }
+  if (status.code() == absl::StatusCode::kAlreadyExists && !writes.keys.empty()) {
+    return absl::AbortedError("another transaction published one of these event ids");
+  }
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PublishTransaction>> PostgresStore::BeginPublish(
+    const PublishStart& start) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  auto transaction = std::make_unique<PostgresPublish>(std::move(lease));
+  WINDROW_RETURN_IF_ERROR(transaction->Start(start));
+  return transaction;
+}
+
+}  // namespace windrow::store::postgres

@@ -1,0 +1,32 @@
+-- Takes due windows of the wanted webhooks ($3, at most $4 each) for worker $1, skipping
+-- those that another transaction holds. The lease ends $5 ms after the webhook's request
+-- timeout. A window that was open closes by it.
+WITH wanted AS MATERIALIZED (
+  SELECT v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
+         h.enabled AND h.deleted_at IS NULL AS enabled
+  FROM unnest($2::int2[], $3::uuid[], $4::int4[]) AS v(bucket, webhook_id, room)
+  JOIN webhooks h ON h.webhook_id = v.webhook_id
+), picked AS MATERIALIZED (
+  SELECT p.window_id, p.bucket, wanted.version, wanted.timeout_ms, wanted.enabled
+  FROM wanted
+  CROSS JOIN LATERAL (
+    SELECT w.window_id, w.bucket FROM windows w
+    WHERE w.bucket = wanted.bucket AND w.webhook_id = wanted.webhook_id
+      AND w.due_at <= now()
+    ORDER BY w.due_at
+    LIMIT wanted.room
+    FOR UPDATE SKIP LOCKED
+  ) AS p
+)
+UPDATE windows w
+SET lease_owner = $1::int4,
+    lease_seq = w.lease_seq + 1,
+    lost_leases = w.lost_leases + CASE WHEN w.lease_owner IS NULL THEN 0 ELSE 1 END,
+    due_at = now() + (p.timeout_ms + $5::int4) * interval '1 millisecond',
+    timed = false,
+    group_key = NULL
+FROM picked p
+WHERE w.window_id = p.window_id AND w.bucket = p.bucket
+RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
+          w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
+          w.escmsg_ids, w.notification_ids, now();

@@ -1,0 +1,5 @@
+-- One event of a tenant.
+SELECT 0::int4, tenant_id, escmsg_id, received_at, occurred_at, event_id, type,
+       object_type, object_id, message, agent_id, object, previous, action, linked
+FROM events
+WHERE tenant_id = $1::int4 AND escmsg_id = $2::int8;

@@ -1,0 +1,6 @@
+-- A new webhook, version 1.
+INSERT INTO webhooks (webhook_id, tenant_id, bucket, version, name, spec, secrets, enabled,
+                      timeout_ms)
+VALUES ($1::uuid, $2::int4, $3::int2, 1, $4::text, $5::text::json, $6::bytea,
+        $7::boolean, $8::int4)
+RETURNING created_at, updated_at;

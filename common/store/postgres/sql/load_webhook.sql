@@ -1,0 +1,4 @@
+-- One webhook as a sender needs it, deleted or not.
+SELECT webhook_id, tenant_id, version, spec::text, secrets, created_at, updated_at
+FROM webhooks
+WHERE webhook_id = $1::uuid;

@@ -1,0 +1,6 @@
+-- Moves the end of leases that are still held to $4 ms from now. Answers which those are.
+UPDATE windows w
+SET due_at = now() + $4::int8 * interval '1 millisecond'
+FROM unnest($1::uuid[], $2::int2[], $3::int4[]) AS h(window_id, bucket, lease_seq)
+WHERE w.window_id = h.window_id AND w.bucket = h.bucket AND w.lease_seq = h.lease_seq
+RETURNING w.window_id;

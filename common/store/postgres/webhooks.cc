@@ -1,0 +1,271 @@
+// Profiles in PostgreSQL.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/statements.h"
+#include "common/store/postgres/transaction.h"
+
+namespace windrow::store::postgres {
+namespace {
+
+absl::Status NotFound(const Uuid& id) {
+  return WithReason(
+      absl::NotFoundError(fmt::format("there is no webhook {}", id.ToString())),
+      "WEBHOOK_NOT_FOUND");
+}
+
+absl::Status EtagMismatch() {
+  return WithReason(absl::AbortedError("the webhook was changed since it was read: read "
+                                       "it again and repeat the change"),
+                    "ETAG_MISMATCH");
+}
+
+absl::Status NameTaken(absl::Status status, const std::string& name) {
+  if (status.code() != absl::StatusCode::kAlreadyExists) return status;
+  return WithReason(absl::AlreadyExistsError(fmt::format(
+                        "a webhook named \"{}\" exists; names differ by more than case",
+                        name)),
+                    "WEBHOOK_NAME_TAKEN");
+}
+
+// Binds a box to its place, so that one copied to another webhook does not open.
+std::string SecretsPlace(TenantId tenant, const Uuid& id) {
+  return fmt::format("{}/{}/secrets", tenant, id.ToString());
+}
+
+std::int32_t TimeoutMs(const domain::WebhookSpec& spec) {
+  return static_cast<std::int32_t>(absl::ToInt64Milliseconds(spec.timeout));
+}
+
+// Gives numbers to triggers that have none yet.
+absl::Status NumberTriggers(Connection* connection, TenantId tenant,
+                            domain::WebhookSpec* spec) {
+  const auto wanted = static_cast<std::int32_t>(
+      std::count_if(spec->triggers.begin(), spec->triggers.end(),
+                    [](const domain::Trigger& t) { return t.notification_id == 0; }));
+  if (wanted == 0) return absl::OkStatus();
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      connection->Run(kTakeNotificationIds, Params().Int4(tenant).Int4(wanted)));
+  if (rows.rows() == 0) {
+    return absl::NotFoundError(fmt::format("there is no tenant {}", tenant));
+  }
+  std::int32_t next = rows.Int4(0, 0);
+  for (domain::Trigger& trigger : spec->triggers) {
+    if (trigger.notification_id == 0) trigger.notification_id = next++;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string PostgresStore::SealSecrets(TenantId tenant, const Uuid& id,
+                                       const domain::WebhookSecrets& secrets) const {
+  return key_ring_.Seal(domain::SecretsToJson(secrets), SecretsPlace(tenant, id));
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
+                                                         int row) const {
+  StoredWebhook webhook;
+  webhook.webhook_id = rows.Id(row, 0);
+  webhook.tenant_id = rows.Int4(row, 1);
+  webhook.version = rows.Int4(row, 2);
+  WINDROW_ASSIGN_OR_RETURN(webhook.spec,
+                           domain::SpecFromJson(std::string(rows.Text(row, 3))));
+  WINDROW_ASSIGN_OR_RETURN(
+      std::string secrets,
+      key_ring_.Open(rows.Text(row, 4),
+                     SecretsPlace(webhook.tenant_id, webhook.webhook_id)));
+  WINDROW_ASSIGN_OR_RETURN(webhook.secrets, domain::SecretsFromJson(std::move(secrets)));
+  webhook.created_at = rows.Time(row, 5);
+  webhook.updated_at = rows.Time(row, 6);
+  return webhook;
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
+                                                    domain::WebhookSpec spec,
+                                                    domain::WebhookSecrets secrets) {
+  StoredWebhook webhook{.tenant_id = tenant,
+                        .webhook_id = UuidV7Generator().Next(absl::Now()),
+                        .version = 1,
+                        .spec = std::move(spec),
+                        .secrets = std::move(secrets)};
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(
+      NumberTriggers(transaction.connection(), tenant, &webhook.spec));
+  const std::string spec_json = domain::SpecToJson(webhook.spec);
+  absl::StatusOr<Result> made = transaction->Run(
+      kInsertWebhook, Params()
+                          .Id(webhook.webhook_id)
+                          .Int4(tenant)
+                          .Int2(BucketOf(webhook.webhook_id))
+                          .Text(webhook.spec.name)
+                          .Text(spec_json)
+                          .Text(SealSecrets(tenant, webhook.webhook_id, webhook.secrets))
+                          .Bool(webhook.spec.enabled)
+                          .Int4(TimeoutMs(webhook.spec)));
+  if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
+  webhook.created_at = made->Time(0, 0);
+  webhook.updated_at = made->Time(0, 1);
+  WINDROW_RETURN_IF_ERROR(
+      transaction
+          ->Run(kInsertWebhookVersion,
+                Params().Id(webhook.webhook_id).Int4(1).Text(spec_json))
+          .status());
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return webhook;
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::Get(TenantId tenant, const Uuid& id) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Result rows,
+                           lease->Run(kGetWebhook, Params().Id(id).Int4(tenant)));
+  if (rows.rows() == 0) return NotFound(id);
+  return ReadWebhook(rows, 0);
+}
+
+absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
+                                                std::optional<Uuid> before, int limit) {
+  Uuid highest;
+  highest.bytes.fill(0xff);
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Result rows,
+                           lease->Run(kListWebhooks, Params()
+                                                         .Int4(tenant)
+                                                         .Id(before.value_or(highest))
+                                                         .Int4(limit + 1)));
+  WebhookPage page;
+  page.more = rows.rows() > limit;
+  for (int i = 0; i < std::min(rows.rows(), limit); ++i) {
+    WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadWebhook(rows, i));
+    page.webhooks.push_back(std::move(webhook));
+  }
+  return page;
+}
+
+absl::Status PostgresStore::CancelWaiting(Connection* connection, const Uuid& id,
+                                          const std::string& reason) {
+  return connection
+      ->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason))
+      .status();
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid& id,
+                                                    std::int32_t expected,
+                                                    domain::WebhookSpec spec,
+                                                    domain::WebhookSecrets secrets) {
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
+  if (rows.rows() == 0) return NotFound(id);
+  WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
+  if (before.version != expected) return EtagMismatch();
+
+  StoredWebhook after = before;
+  after.spec = std::move(spec);
+  after.secrets = std::move(secrets);
+  WINDROW_RETURN_IF_ERROR(NumberTriggers(transaction.connection(), tenant, &after.spec));
+  const std::string spec_json = domain::SpecToJson(after.spec);
+  absl::StatusOr<Result> updated =
+      transaction->Run(kUpdateWebhook, Params()
+                                           .Id(id)
+                                           .Text(after.spec.name)
+                                           .Text(spec_json)
+                                           .Text(SealSecrets(tenant, id, after.secrets))
+                                           .Bool(after.spec.enabled)
+                                           .Int4(TimeoutMs(after.spec)));
+  if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
+  after.version = updated->Int4(0, 0);
+  after.updated_at = updated->Time(0, 2);
+  WINDROW_RETURN_IF_ERROR(
+      transaction
+          ->Run(kInsertWebhookVersion,
+                Params().Id(id).Int4(after.version).Text(spec_json))
+          .status());
+  if (!after.spec.enabled) {
+    WINDROW_RETURN_IF_ERROR(
+        CancelWaiting(transaction.connection(), id, "the webhook was disabled"));
+  } else if (domain::ClosesOpenWindows(before.spec, after.spec)) {
+    WINDROW_RETURN_IF_ERROR(
+        transaction->Run(kCloseOpenWindows, Params().Int2(BucketOf(id)).Id(id)).status());
+    WINDROW_RETURN_IF_ERROR(
+        transaction->Run(kNotifyDue, Params().Text(id.ToString())).status());
+  }
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return after;
+}
+
+absl::Status PostgresStore::Delete(TenantId tenant, const Uuid& id,
+                                   std::optional<std::int32_t> expected) {
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
+  if (rows.rows() == 0) return NotFound(id);
+  if (expected && rows.Int4(0, 2) != *expected) return EtagMismatch();
+  WINDROW_RETURN_IF_ERROR(transaction->Run(kDeleteWebhook, Params().Id(id)).status());
+  WINDROW_RETURN_IF_ERROR(
+      CancelWaiting(transaction.connection(), id, "the webhook was deleted"));
+  WINDROW_RETURN_IF_ERROR(
+      transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  return transaction.Commit();
+}
+
+absl::StatusOr<std::shared_ptr<const domain::MatchTable>> PostgresStore::LoadMatchTable(
+    TenantId tenant) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Result rows,
+                           lease->Run(kListEnabledWebhooks, Params().Int4(tenant)));
+  if (rows.rows() == 0) {
+    return absl::NotFoundError(fmt::format("there is no tenant {}", tenant));
+  }
+  std::vector<domain::ActiveWebhook> active;
+  for (int i = 0; i < rows.rows(); ++i) {
+    if (rows.IsNull(i, 1)) continue;
+    WINDROW_ASSIGN_OR_RETURN(domain::WebhookSpec spec,
+                             domain::SpecFromJson(std::string(rows.Text(i, 3))));
+    active.push_back({.webhook_id = rows.Id(i, 1),
+                      .version = rows.Int4(i, 2),
+                      .payload = spec.payload,
+                      .batching = spec.batching,
+                      .triggers = std::move(spec.triggers)});
+  }
+  return std::make_shared<const domain::MatchTable>(rows.Int8(0, 0), std::move(active));
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->Run(kLoadWebhook, Params().Id(webhook_id)));
+  if (rows.rows() == 0) return NotFound(webhook_id);
+  return ReadWebhook(rows, 0);
+}
+
+absl::StatusOr<domain::WebhookSpec> PostgresStore::LoadVersion(const Uuid& webhook_id,
+                                                               std::int32_t version) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      lease->Run(kLoadWebhookVersion, Params().Id(webhook_id).Int4(version)));
+  if (rows.rows() == 0) {
+    return absl::NotFoundError(
+        fmt::format("webhook {} has no version {}", webhook_id.ToString(), version));
+  }
+  return domain::SpecFromJson(std::string(rows.Text(0, 0)));
+}
+
+}  // namespace windrow::store::postgres
