@@ -20,7 +20,9 @@ rc::Gen<std::size_t> AnySize() {
   return rc::gen::weightedOneOf<std::size_t>(
       {{8, rc::gen::inRange<std::size_t>(200, 2'000)},
        {3, rc::gen::inRange<std::size_t>(50'000, 600'000)},
-       {1, rc::gen::inRange<std::size_t>(kMaxBodyBytes - 3, kMaxBodyBytes + 3)}});
+       // Two of these, or one, meet the cap to the byte.
+       {3, rc::gen::inRange<std::size_t>(kMaxBodyBytes / 2 - 4, kMaxBodyBytes / 2 + 2)},
+       {1, rc::gen::inRange<std::size_t>(kMaxBodyBytes - 4, kMaxBodyBytes + 3)}});
 }
 
 Input AnyInput() {

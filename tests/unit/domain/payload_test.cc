@@ -222,6 +222,19 @@ TEST(ItemBytesTest, IsAtMostTwentyBytesAboveTheRealSize) {
   }
 }
 
+TEST(ItemBytesTest, IsTheRealSizeForTheLongestNumber) {
+  EventView event = TicketUpdated();
+  event.escmsg_id = std::numeric_limits<std::int64_t>::min();
+  event.action = R"({"outcome":"Note"})";
+  const std::vector<LinkedObject> linked = {{"customer", R"({"id":7})"}};
+  event.linked = linked;
+  for (const PayloadKind kind :
+       {PayloadKind::kEventOnly, PayloadKind::kSmall, PayloadKind::kFull}) {
+    EXPECT_EQ(ItemBytes(kind, kTenant, kWebhook, kNotification, event),
+              Render(kind, event).size());
+  }
+}
+
 // Bodies of one event's items are easy to read by their notification ids.
 std::string Body(BatchMode mode, std::vector<Item> items) {
   const std::string body =
@@ -257,6 +270,21 @@ TEST(RenderBodyTest, ItemsStandInEscmsgIdOrder) {
   EXPECT_EQ(Body(BatchMode::kAny, {{31, &second}, {33, &first}, {32, &first}}),
             "[" + ItemText(first, 33) + "," + ItemText(first, 32) + "," +
                 ItemText(second, 31) + "]");
+}
+
+TEST(RenderBodyTest, ItemsOfOneEventKeepTheCallersOrder) {
+  EventView first = TicketUpdated();
+  EventView second = TicketUpdated();
+  second.escmsg_id = 5'001;
+  std::vector<Item> items;
+  std::string firsts, seconds;
+  for (int i = 100; i > 0; --i) {
+    items.push_back({i, &second});
+    items.push_back({i, &first});
+    firsts += (firsts.empty() ? "" : ",") + ItemText(first, i);
+    seconds += "," + ItemText(second, i);
+  }
+  EXPECT_EQ(Body(BatchMode::kAny, items), "[" + firsts + seconds + "]");
 }
 
 TEST(RenderBodyTest, TheSameItemsGiveTheSameBytes) {
