@@ -4,11 +4,13 @@
 //     WEBHOOK_SECRET=whsec_… node receiver.mjs
 //
 // Environment: WEBHOOK_SECRET (required; several with spaces between them, while keys are
-// rotated), HOST (default 127.0.0.1), PORT (default 7490), QUIET=1 (print no deliveries).
+// rotated), HOST (default 127.0.0.1), PORT (default 7490), QUIET=1 (print no deliveries),
+// DELAY_MS (wait so long before each answer: a slow receiver).
 //
 // POST to any path takes a delivery: 204, or 401 where the signature is wrong.
 // GET /healthz answers 200; GET /stats answers the counts as JSON.
 import { createServer } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 
@@ -122,9 +124,11 @@ function main() {
   const host = process.env.HOST ?? '127.0.0.1';
   const port = Number(process.env.PORT ?? 7490);
   const quiet = process.env.QUIET === '1';
+  const delay = Number(process.env.DELAY_MS ?? 0);
   const { server } = createReceiver({
     secretsFor: () => secrets,
-    onDelivery: (delivery) => {
+    onDelivery: async (delivery) => {
+      if (delay > 0) await setTimeout(delay);
       if (!quiet) console.log(`verified ${describe(delivery)}`);
     },
   });
