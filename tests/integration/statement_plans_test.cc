@@ -1,0 +1,86 @@
+// Every statement must be planned for an index: none may read a hot table or a day of
+// history from end to end, whatever its statistics say.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+
+#include <regex>
+#include <string>
+
+#include "common/store/postgres/connection.h"
+#include "common/store/postgres/migrate.h"
+#include "common/store/postgres/statements.h"
+#include "tests/support/postgres_cluster.h"
+
+namespace windrow::store::postgres {
+namespace {
+
+using ::testing::HasSubstr;
+
+absl::Status MigrateForTest(const std::string& url) {
+  std::vector<std::string> applied;
+  return Migrate(url, &applied);
+}
+
+class StatementPlansTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto database = windrow::testing::TestDatabase::Create(MigrateForTest);
+    ASSERT_TRUE(database.ok()) << database.status();
+    database_ = *std::move(database);
+    auto connection = Connection::Open({.url = database_->url()});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    connection_ = *std::move(connection);
+  }
+
+  // The generic plan of a statement, as the programs run it.
+  std::string PlanOf(const Statement& statement) {
+    pg_conn* raw = connection_->raw();
+    Result prepared(PQprepare(raw, statement.name, statement.sql, 0, nullptr));
+    EXPECT_EQ(PQresultStatus(prepared.raw()), PGRES_COMMAND_OK) << PQerrorMessage(raw);
+    Result described(PQdescribePrepared(raw, statement.name));
+    std::string nulls;
+    for (int i = 0; i < PQnparams(described.raw()); ++i) {
+      nulls += i == 0 ? "NULL" : ", NULL";
+    }
+    const std::string explain = std::string("EXPLAIN (COSTS OFF) EXECUTE ") +
+                                statement.name + (nulls.empty() ? "" : "(" + nulls + ")");
+    auto rows = connection_->RunText(explain);
+    EXPECT_TRUE(rows.ok()) << statement.name << ": " << rows.status();
+    std::string plan;
+    if (rows.ok()) {
+      for (int i = 0; i < rows->rows(); ++i) plan += std::string(rows->Text(i, 0)) + "\n";
+    }
+    return plan;
+  }
+
+  std::unique_ptr<windrow::testing::TestDatabase> database_;
+  std::unique_ptr<Connection> connection_;
+};
+
+const std::regex kReadsAll(
+    "Seq Scan on (windows|window_items|events|event_keys|deliveries|attempts|"
+    "delivery_bodies|webhooks|webhook_versions)");
+
+TEST_F(StatementPlansTest, NoStatementReadsAHotTableFromEndToEnd) {
+  for (const Statement* statement : kAllStatements) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_FALSE(std::regex_search(plan, kReadsAll)) << statement->name << ":\n" << plan;
+  }
+}
+
+TEST_F(StatementPlansTest, AClaimSeeksEachWantedWebhookInTheDueIndex) {
+  EXPECT_THAT(PlanOf(kClaimWindows), HasSubstr("Index Scan using windows_due"));
+}
+
+TEST_F(StatementPlansTest, ACursorSeeksInTheTimedIndex) {
+  EXPECT_THAT(PlanOf(kFindDue), HasSubstr("using windows_timed"));
+}
+
+TEST_F(StatementPlansTest, TheCheckItselfCanFail) {
+  const Statement bad{"bad", "SELECT count(body_bytes) FROM windows WHERE item_count = 1"};
+  EXPECT_TRUE(std::regex_search(PlanOf(bad), kReadsAll));
+}
+
+}  // namespace
+}  // namespace windrow::store::postgres
