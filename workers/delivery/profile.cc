@@ -1,0 +1,103 @@
+#include "workers/delivery/profile.h"
+
+#include <absl/strings/match.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/version.h"
+
+namespace windrow::delivery {
+namespace {
+
+constexpr std::string_view kMasked = "***";
+
+void AddHeader(std::string_view name, std::string_view value, std::string_view shown,
+               Profile* profile) {
+  profile->prototype.headers.push_back(fmt::format("{}: {}", name, value));
+  profile->shown_headers += fmt::format("{}: {}\r\n", name, shown);
+}
+
+bool NamesUserAgent(const domain::Header& header) {
+  return absl::EqualsIgnoreCase(header.name, "user-agent");
+}
+
+void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
+  AddHeader("content-type", "application/json", "application/json", profile);
+  if (std::ranges::none_of(spec.headers, NamesUserAgent)) {
+    const std::string agent = fmt::format("Windrow/{}", kVersion);
+    AddHeader("user-agent", agent, agent, profile);
+  }
+  for (const domain::Header& header : spec.headers) {
+    AddHeader(header.name, header.value, kMasked, profile);
+  }
+  if (spec.has_basic_auth) {
+    profile->shown_headers += fmt::format("authorization: {}\r\n", kMasked);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(
+    store::StoredWebhook webhook, bool allow_http) {
+  if (!allow_http && !absl::StartsWithIgnoreCase(webhook.spec.url, "https:")) {
+    return absl::FailedPreconditionError(
+        "the webhook's URL is not https, and this worker does not send to others: change "
+        "the URL, or set allow_http");
+  }
+  absl::StatusOr<crypto::SigningKey> key =
+      crypto::SigningKey::Parse(webhook.secrets.signing_secret);
+  if (!key.ok()) {
+    return absl::FailedPreconditionError(
+        "the webhook's signing secret cannot be used: rotate it");
+  }
+  auto profile = std::make_shared<Profile>(
+      Profile{.webhook_id = webhook.webhook_id,
+              .version = webhook.version,
+              .contents = Contents::Of(webhook.spec),
+              .prototype = {.url = std::move(webhook.spec.url),
+                            .has_auth = webhook.spec.has_basic_auth,
+                            .timeout = webhook.spec.timeout},
+              .key = *std::move(key),
+              .retry = std::move(webhook.spec.retry),
+              .lightweight_logs = webhook.spec.lightweight_logs});
+  if (webhook.spec.has_basic_auth) {
+    profile->prototype.user = std::move(webhook.spec.basic_auth_user);
+    profile->prototype.password = std::move(webhook.secrets.basic_auth_password);
+  }
+  AddHeaders(webhook.spec, profile.get());
+  return profile;
+}
+
+SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time now,
+                    std::string_view body) {
+  const std::string id = delivery_id.ToString();
+  const std::int64_t seconds = absl::ToUnixSeconds(now);
+  return {.id = "webhook-id: " + id,
+          .timestamp = fmt::format("webhook-timestamp: {}", seconds),
+          .signature = "webhook-signature: " + profile.key.Sign(id, seconds, body)};
+}
+
+http::Request BuildRequest(const Profile& profile, const SignatureLines& lines) {
+  http::Request request = profile.prototype;
+  request.headers.reserve(request.headers.size() + 3);
+  request.headers.push_back(lines.id);
+  request.headers.push_back(lines.timestamp);
+  request.headers.push_back(lines.signature);
+  return request;
+}
+
+std::string ShownHeaders(const Profile& profile, const SignatureLines& lines) {
+  std::string shown;
+  shown.reserve(profile.shown_headers.size() + lines.id.size() + lines.timestamp.size() +
+                lines.signature.size() + 6);
+  shown += profile.shown_headers;
+  for (const std::string* line : {&lines.id, &lines.timestamp, &lines.signature}) {
+    shown += *line;
+    shown += "\r\n";
+  }
+  return shown;
+}
+
+}  // namespace windrow::delivery

@@ -1,0 +1,60 @@
+// A webhook's profile, prepared for sending.
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/crypto/standard_webhooks.h"
+#include "common/http/sender.h"
+#include "common/store/types.h"
+
+namespace windrow::delivery {
+
+// What the body of a window depends on: of the version that the window froze.
+struct Contents {
+  domain::PayloadKind payload = domain::PayloadKind::kFull;
+  domain::BatchMode mode = domain::BatchMode::kNone;
+
+  static Contents Of(const domain::WebhookSpec& spec) {
+    return {spec.payload, spec.batching.mode};
+  }
+};
+
+// All else: of the newest version. Immutable.
+struct Profile {
+  Uuid webhook_id;
+  std::int32_t version = 0;
+  Contents contents;
+  http::Request prototype;    // without body and webhook-… headers
+  std::string shown_headers;  // of the prototype, secrets masked: "name: value\r\n"
+  crypto::SigningKey key;
+  domain::RetryPolicy retry;
+  bool lightweight_logs = false;
+
+  absl::Duration timeout() const { return prototype.timeout; }
+};
+
+// FAILED_PRECONDITION where the signing secret is not one, or the URL is http and that is
+// not allowed.
+absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
+                                                           bool allow_http);
+
+// The three headers of Standard Webhooks, as lines.
+struct SignatureLines {
+  std::string id, timestamp, signature;
+};
+// `now` is the database's.
+SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time now,
+                    std::string_view body);
+
+// The request without its body.
+http::Request BuildRequest(const Profile& profile, const SignatureLines& lines);
+// Its headers as they go on record: values of custom headers and credentials are "***".
+std::string ShownHeaders(const Profile& profile, const SignatureLines& lines);
+
+}  // namespace windrow::delivery

@@ -1,0 +1,61 @@
+// Writes outcomes to the database: in batches while it is busy, at once while it is idle.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <functional>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/store/delivery_queue.h"
+#include "workers/delivery/metrics.h"
+#include "workers/delivery/outcome_queue.h"
+#include "workers/runtime/backoff.h"
+
+namespace windrow::delivery {
+
+// All must outlive the loop.
+struct RecordLoopParts {
+  store::DeliveryQueue* queue;
+  OutcomeQueue* outcomes;
+  const Clock* local;
+  // Told of webhooks with windows that are due again before the next look for due work.
+  std::function<void(std::vector<Uuid>)> due_soon;
+  DeliveryMetrics metrics;
+  worker::Random random;
+};
+
+// Not thread-safe: one thread calls RunOnce.
+//
+// An outcome is kept until it is recorded, whatever the database does. Only one that it
+// refused kTries times while it took others is dropped: its lease ends, and the window is
+// sent again.
+class RecordLoop {
+ public:
+  static constexpr int kTries = 5;
+
+  explicit RecordLoop(RecordLoopParts parts);
+
+  // Records one batch. Answers how long to wait for the next, unless woken before.
+  absl::Duration RunOnce();
+
+ private:
+  absl::Status RecordAll();
+  absl::Status RecordEach();
+  void Stamp();
+  void Recorded(std::size_t first, std::size_t count, int late);
+  void Drop(std::size_t index, const absl::Status& why);
+  void Forget(const std::vector<bool>& done);
+  absl::Duration Pause(const absl::Status& why);
+
+  RecordLoopParts parts_;
+  worker::Backoff backoff_;
+  // The batch under way; parallel.
+  std::vector<store::Outcome> batch_;
+  std::vector<absl::Time> ended_at_;
+  std::vector<absl::Duration> retry_after_;  // from ended_at
+  int refusals_ = 0;          // since the batch was last empty
+  bool took_others_ = false;  // likewise
+};
+
+}  // namespace windrow::delivery

@@ -1,0 +1,40 @@
+// What becomes of a delivery: from one response, or from the lack of one, to the outcome
+// that is recorded.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <string>
+
+#include "common/domain/retry.h"
+#include "common/http/sender.h"
+#include "common/store/delivery_queue.h"
+
+namespace windrow::delivery {
+
+// When and with which luck a verdict is found.
+struct Circumstances {
+  int attempt = 1;    // counts from 1
+  absl::Time now;     // the database's
+  double random = 0;  // in [0, 1)
+};
+
+// Puts state, reason, retry_after and the attempt into `outcome`. Lightweight logs
+// (keep_bodies is false) keep no header and no body, of the request either.
+void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstances,
+            http::Response response, store::Outcome* outcome);
+
+// An attempt that ended before a request could be made: as a failure of ours, tried again
+// by the schedule. `why` is for a person and holds no secret.
+void FinishUnsendable(const domain::RetryPolicy& policy,
+                      const Circumstances& circumstances, std::string why,
+                      store::Outcome* outcome);
+
+// The window has ended too many workers: it fails, without a request.
+void FinishAsPoison(const Circumstances& circumstances, int lost_leases,
+                    store::Outcome* outcome);
+
+// Ends without a request, since the webhook is disabled or deleted.
+void Cancel(store::Outcome* outcome);
+
+}  // namespace windrow::delivery
