@@ -41,6 +41,7 @@ struct ClaimedWindow {
   std::int32_t lease_seq = 0;
   int attempt = 0;      // attempts that ended
   int lost_leases = 0;  // claims in a row, before this one, without an outcome
+  bool events_lost = false;  // an event of it is no longer stored: it cannot be rendered
   std::vector<ClaimedItem> items;  // by escmsg_id
 };
 

@@ -1,7 +1,5 @@
 #include "common/store/postgres/items.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
@@ -94,10 +92,6 @@ absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
                                                             .Array(std::move(tenants))
                                                             .Array(std::move(numbers))
                                                             .Array(std::move(received))));
-  if (rows.rows() != static_cast<int>(places.size())) {
-    return absl::DataLossError(fmt::format("{} events wanted, {} are stored",
-                                           places.size(), rows.rows()));
-  }
   for (int i = 0; i < rows.rows(); ++i) {
     const auto position = static_cast<std::size_t>(rows.Int4(i, 0) - 1);
     WINDROW_ASSIGN_OR_RETURN(events.at(position), ReadEvent(rows, i));

@@ -42,7 +42,7 @@ struct EventPlace {
   auto operator<=>(const EventPlace&) const = default;
 };
 
-// The events at these places, parallel. DATA_LOSS where one is gone.
+// The events at these places, parallel. One that is no longer stored has escmsg_id 0.
 absl::StatusOr<std::vector<StoredEvent>> LoadEvents(Connection* connection,
                                                     const std::vector<EventPlace>& places);
 

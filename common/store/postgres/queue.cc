@@ -73,6 +73,13 @@ absl::Status FillItems(Connection* connection, const std::vector<ItemRun>& runs,
                      });
   }
   WINDROW_ASSIGN_OR_RETURN(claim->events, LoadEvents(connection, places));
+  for (ClaimedWindow& window : claim->windows) {
+    window.events_lost =
+        window.items.empty() ||
+        std::any_of(window.items.begin(), window.items.end(), [&](const ClaimedItem& i) {
+          return claim->events[i.event].escmsg_id == 0;
+        });
+  }
   return absl::OkStatus();
 }
 
