@@ -55,6 +55,7 @@ function verify(secrets, body, headers) {
 export function createReceiver({ secretsFor, onDelivery }) {
   const stats = { requests: 0, verified: 0, refused: 0, failed: 0, repeats: 0, items: 0 };
   const seen = new Set();
+  const underWay = new Set();
 
   async function take(request, response) {
     stats.requests += 1;
@@ -76,11 +77,20 @@ export function createReceiver({ secretsFor, onDelivery }) {
       stats.repeats += 1;
       return response.writeHead(204).end();
     }
+    if (underWay.has(id)) {
+      stats.failed += 1;
+      return response.writeHead(503, { 'retry-after': '1' }).end();
+    }
     const parsed = JSON.parse(body.toString('utf8'));
     const items = Array.isArray(parsed) ? parsed : [parsed];
-    await onDelivery({ path, id, body, items });
-    // Only now: a delivery that was not handled must be handled when it comes again.
-    seen.add(id);
+    // Only what was handled is remembered: the rest must be handled when it comes again.
+    underWay.add(id);
+    try {
+      await onDelivery({ path, id, body, items });
+      seen.add(id);
+    } finally {
+      underWay.delete(id);
+    }
     if (seen.size > REMEMBERED_IDS) seen.delete(seen.values().next().value);
     stats.verified += 1;
     stats.items += items.length;
@@ -106,7 +116,7 @@ export function createReceiver({ secretsFor, onDelivery }) {
       if (!response.headersSent) response.writeHead(500).end();
     }
   });
-  return { server, stats };
+  return { server, stats, underWay };
 }
 
 function describe({ path, id, items }) {

@@ -8,11 +8,13 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const OTHER = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 const deliveries = [];
 let fail = false;
+let wait = null;
 let url;
 const receiver = createReceiver({
   secretsFor: () => [SECRET],
-  onDelivery: (delivery) => {
+  onDelivery: async (delivery) => {
     if (fail) throw new Error('not now');
+    await wait;
     deliveries.push(delivery);
   },
 });
@@ -67,4 +69,14 @@ test('what was not handled is asked for again, and handled then', async () => {
   fail = false;
   assert.equal((await post('four', '{}')).status, 204);
   assert.equal(deliveries.at(-1).id, 'four');
+});
+
+test('a repeat that comes while the first is handled is put off', async () => {
+  let go;
+  wait = new Promise((resolve) => { go = resolve; });
+  const first = post('five', '{}');
+  while (receiver.underWay.size === 0) await new Promise(setImmediate);
+  assert.equal((await post('five', '{}')).status, 503);
+  go();
+  assert.equal((await first).status, 204);
 });
