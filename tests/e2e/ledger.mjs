@@ -34,7 +34,14 @@ export class Ledger {
     return this.expected - this.delivered;
   }
 
-  // The first few things that differ, for a person.
+  // "full 17", …: what did not arrive.
+  missing() {
+    return Object.keys(SHAPES).flatMap((name) => [...this.#events.keys()]
+      .map((objectId) => `${name} ${objectId}`)
+      .filter((key) => !this.#arrived.has(key)));
+  }
+
+  // What differs, for a person.
   get problems() {
     return this.#problems;
   }

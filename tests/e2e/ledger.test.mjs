@@ -25,6 +25,7 @@ test('what arrives in its shape counts once, with no problem', () => {
   assert.deepEqual(ledger.problems, []);
   assert.equal(ledger.delivered, 4);
   assert.equal(ledger.lost, 2);
+  assert.deepEqual(ledger.missing(), ['full 2', 'event_only 2']);
   assert.equal(ledger.duplicated, 0);
 });
 

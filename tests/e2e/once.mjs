@@ -116,6 +116,7 @@ function summary(answers, ledger, receiver, problems) {
   }
   if (matched !== ledger.expected) problems.push(`${ledger.expected} items should match`);
   problems.push(...ledger.problems);
+  problems.push(...ledger.missing().map((key) => `${key} did not arrive`));
   // Only what was verified is filed, so every delivered item was.
   const line = `published ${published}, matched ${matched}, delivered ${ledger.delivered}, ` +
     `verified ${stats.items - ledger.duplicated}, lost ${ledger.lost}, duplicated ${duplicated}`;
