@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/http/address_rules.h"
+#include "common/http/name_lookup.h"
 
 namespace windrow::http {
 
@@ -66,6 +67,10 @@ struct SenderOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
   std::string ca_bundle;  // more trusted certificates (PEM file); empty: the system's
   std::string user_agent = "Windrow/0.1";
+  // Where names are looked up; null: as the system does. No answer within
+  // connect_timeout is a kDns failure.
+  std::shared_ptr<NameLookup> name_lookup;
+  std::size_t max_lookup_threads = 16;
 };
 
 // An interface so that worker tests can answer requests themselves.
@@ -83,7 +88,7 @@ class HttpSender {
 // libcurl's multi interface on one thread with epoll. No proxy from the environment, no
 // redirects, no Expect, no signals; certificates are always verified, TLS 1.2 at least.
 // A request on a kept-alive connection that the endpoint had already closed is sent once
-// more on a new one, where no byte was answered. The destructor ends what is in flight
+// more on a new one, where not one line was answered. The destructor ends what is in flight
 // with kInternal "shutting down".
 std::unique_ptr<HttpSender> MakeCurlSender(SenderOptions options);
 

@@ -1,0 +1,437 @@
+#include "common/http/exchange.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+#include "common/http/error_kind.h"
+#include "common/http/origin.h"
+
+namespace windrow::http {
+namespace {
+
+// Where a header has more lines than any real one, its bytes alone are no measure of
+// what it costs.
+constexpr std::size_t kMaxHeaderLines = 1000;
+constexpr std::size_t kMaxRefusedText = 500;
+constexpr long kIdleConnectionSeconds = 90;
+constexpr long kConnectionLifeSeconds = 600;  // lets changed DNS answers take effect
+// A response is read in steps of this; 10,000 requests in flight hold one each.
+constexpr long kReadBuffer = 4 * 1024;
+
+// libcurl adds these by itself where no line of ours takes them out.
+char kNoExpect[] = "Expect:";
+char kNoContentType[] = "Content-Type:";
+
+template <typename T>
+void Set(CURL* easy, CURLoption option, T value) {
+  // Fails only for an option that this libcurl lacks, or without memory: going on would
+  // send what was not asked for.
+  if (curl_easy_setopt(easy, option, value) != CURLE_OK) std::abort();
+}
+
+bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::equal(lower.begin(), lower.end(), text.begin(), [](char l, char c) {
+           return l == (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+         });
+}
+
+std::string_view TrimSpace(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string BasicAuth(const Request& request) {
+  const std::string pair = request.user + ":" + request.password;
+  std::string base64((pair.size() + 2) / 3 * 4, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                  reinterpret_cast<const unsigned char*>(pair.data()),
+                  static_cast<int>(pair.size()));
+  return "Authorization: Basic " + base64;
+}
+
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+int StatusOf(std::string_view status_line) {
+  const std::size_t space = status_line.find(' ');
+  int status = 0;
+  if (space != std::string_view::npos) {
+    std::from_chars(status_line.data() + space + 1,
+                    status_line.data() + status_line.size(), status);
+  }
+  return status;
+}
+
+}  // namespace
+
+Exchange::Exchange(ExchangeContext* context)
+    : context_(context), easy_(curl_easy_init()), link_(1, this), place_(link_.begin()) {
+  if (!easy_) std::abort();
+  SetConstantOptions();
+}
+
+void Exchange::SetConstantOptions() {
+  CURL* easy = easy_.get();
+  const SenderOptions& options = context_->options;
+  Set(easy, CURLOPT_PRIVATE, this);
+  Set(easy, CURLOPT_ERRORBUFFER, error_text_);
+  Set(easy, CURLOPT_NOSIGNAL, 1L);
+  Set(easy, CURLOPT_PROXY, "");  // also turns off the environment's
+  Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+  Set(easy, CURLOPT_BUFFERSIZE, kReadBuffer);
+  Set(easy, CURLOPT_TCP_NODELAY, 1L);
+  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(easy, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
+  Set(easy, CURLOPT_MAXLIFETIME_CONN, kConnectionLifeSeconds);
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+
+  Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  // The roots come from TlsCallback.
+  Set<char*>(easy, CURLOPT_CAINFO, nullptr);
+  Set<char*>(easy, CURLOPT_CAPATH, nullptr);
+  Set(easy, CURLOPT_SSL_CTX_FUNCTION, &Exchange::TlsCallback);
+  Set(easy, CURLOPT_SSL_CTX_DATA, this);
+
+  Set(easy, CURLOPT_HEADERFUNCTION, &Exchange::HeaderCallback);
+  Set(easy, CURLOPT_HEADERDATA, this);
+  Set(easy, CURLOPT_WRITEFUNCTION, &Exchange::BodyCallback);
+  Set(easy, CURLOPT_WRITEDATA, this);
+  Set(easy, CURLOPT_OPENSOCKETFUNCTION, &Exchange::OpenSocketCallback);
+  Set(easy, CURLOPT_OPENSOCKETDATA, this);
+  // A connection outlives the handle that opened it, so this one gets the poller.
+  Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Exchange::CloseSocketCallback);
+  Set(easy, CURLOPT_CLOSESOCKETDATA, &context_->poller);
+  Set(easy, CURLOPT_PREREQFUNCTION, &Exchange::BeforeSendCallback);
+  Set(easy, CURLOPT_PREREQDATA, this);
+}
+
+void Exchange::Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
+                       std::vector<std::string> resolve) {
+  pending_ = std::move(pending);
+  origin_ = origin;
+  response_ = {};
+  response_.started_at = pending_.started_at;
+  response_.name_lookup = pending_.name_lookup;
+  header_bytes_ = header_lines_ = 0;
+  interim_ = header_complete_ = header_late_ = too_large_ = body_cut_ = false;
+  sends_ = sockets_opened_ = socket_error_ = 0;
+  opened_since_send_ = resend_wanted_ = false;
+  refused_.clear();
+  error_text_[0] = '\0';
+
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_URL, pending_.request.url.c_str());
+  SetMethod(pending_.request.method);
+  BuildHeaders();
+  SetTimeout(now);
+  if (fresh_connection_) {
+    Set(easy, CURLOPT_FRESH_CONNECT, 0L);
+    fresh_connection_ = false;
+  }
+  resolve_.reset();
+  for (const std::string& entry : resolve) {
+    curl_slist* longer = curl_slist_append(resolve_.get(), entry.c_str());
+    if (longer == nullptr) std::abort();
+    static_cast<void>(resolve_.release());
+    resolve_.reset(longer);
+  }
+  if (resolve_) Set(easy, CURLOPT_RESOLVE, resolve_.get());
+}
+
+void Exchange::SetMethod(const std::string& method) {
+  CURL* easy = easy_.get();
+  if (method == "GET") {
+    if (method_ == method) return;
+    Set<char*>(easy, CURLOPT_POSTFIELDS, nullptr);
+    Set(easy, CURLOPT_HTTPGET, 1L);
+  } else {
+    // The size first: libcurl would measure the body as text.
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+        static_cast<curl_off_t>(pending_.request.body.size()));
+    Set(easy, CURLOPT_POSTFIELDS, pending_.request.body.data());
+  }
+  if (method_ == method) return;
+  const bool natural = method == "GET" || method == "POST";
+  Set(easy, CURLOPT_CUSTOMREQUEST, natural ? nullptr : method.c_str());
+  method_ = method;
+}
+
+void Exchange::BuildHeaders() {
+  std::vector<std::string>& lines = pending_.request.headers;
+  header_nodes_.resize(lines.size() + 3);
+  std::size_t count = 0;
+  bool has_content_type = pending_.request.method == "GET";
+  for (std::string& line : lines) {
+    if (StartsWithIgnoringCase(line, "content-type:")) has_content_type = true;
+    // libcurl takes "name:" for a wish to remove, and "name;" for an empty value.
+    const std::size_t last = line.find_last_not_of(" \t");
+    if (last != std::string::npos && line[last] == ':') {
+      line.resize(last);
+      line += ';';
+    }
+    LinkHeader(count++, line.data());
+  }
+  if (pending_.request.has_auth) {
+    auth_header_ = BasicAuth(pending_.request);
+    LinkHeader(count++, auth_header_.data());
+  }
+  if (!has_content_type) LinkHeader(count++, kNoContentType);
+  LinkHeader(count++, kNoExpect);
+  Set(easy_.get(), CURLOPT_HTTPHEADER, header_nodes_.data());
+}
+
+void Exchange::LinkHeader(std::size_t index, char* line) {
+  header_nodes_[index] = {line, nullptr};
+  if (index > 0) header_nodes_[index - 1].next = &header_nodes_[index];
+}
+
+void Exchange::SetTimeout(SteadyTime now) {
+  const absl::Duration left =
+      pending_.request.timeout - absl::FromChrono(now - pending_.started);
+  const long ms = std::max(1L, static_cast<long>(absl::ToInt64Milliseconds(left)));
+  if (ms != timeout_ms_) Set(easy_.get(), CURLOPT_TIMEOUT_MS, ms);
+  timeout_ms_ = ms;
+  curl_started_ = now;
+}
+
+bool Exchange::TakeResend(CURLcode code, SteadyTime now) {
+  if (!resend_wanted_ || code != CURLE_ABORTED_BY_CALLBACK) return false;
+  resend_wanted_ = false;
+  sends_ = 0;
+  error_text_[0] = '\0';
+  Set(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+  fresh_connection_ = true;
+  SetTimeout(now);
+  return true;
+}
+
+Response Exchange::Finish(CURLcode code, SteadyTime now) {
+  Unlink();
+  ReadTimings(now, &response_);
+  ReadRemoteAddress(&response_);
+  if (header_complete_) {
+    if (code != CURLE_OK && !body_cut_) response_.error_detail = OneLine(error_text_);
+  } else {
+    long connect_error = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &connect_error);
+    Failure failure = Classify({.code = code,
+                                .header_begun = response_.first_byte > absl::ZeroDuration(),
+                                .header_late = header_late_,
+                                .header_too_large = too_large_,
+                                .sockets_opened = sockets_opened_,
+                                .socket_error = socket_error_,
+                                .connect_error = static_cast<int>(connect_error),
+                                .refused = refused_,
+                                .error_text = error_text_});
+    Fail(failure.kind, std::move(failure.detail));
+  }
+  pending_.request = {};
+  origin_ = nullptr;
+  return std::move(response_);
+}
+
+Response Exchange::Abandon(SteadyTime now) {
+  Unlink();
+  response_.total = absl::FromChrono(now - pending_.started);
+  Fail(ErrorKind::kInternal, "shutting down");
+  pending_.request = {};
+  return std::move(response_);
+}
+
+void Exchange::Fail(ErrorKind kind, std::string detail) {
+  response_.error = kind;
+  response_.error_detail = OneLine(std::move(detail));
+  // Half a header is none: nobody may take its status for an answer.
+  response_.status = 0;
+  response_.headers.clear();
+  response_.retry_after.reset();
+}
+
+void Exchange::ReadTimings(SteadyTime now, Response* response) const {
+  CURL* easy = easy_.get();
+  const absl::Duration before = absl::FromChrono(curl_started_ - pending_.started);
+  const auto since_start = [&](CURLINFO info) {
+    curl_off_t micros = 0;
+    curl_easy_getinfo(easy, info, &micros);
+    return micros > 0 ? before + absl::Microseconds(micros) : absl::ZeroDuration();
+  };
+  long connections = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+  if (connections > 0) {
+    response->connect = since_start(CURLINFO_CONNECT_TIME_T);
+    response->tls = since_start(CURLINFO_APPCONNECT_TIME_T);
+  }
+  response->first_byte = since_start(CURLINFO_STARTTRANSFER_TIME_T);
+  response->total = absl::FromChrono(now - pending_.started);
+}
+
+void Exchange::ReadRemoteAddress(Response* response) const {
+  const char* ip = nullptr;
+  long port = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &ip);
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_PORT, &port);
+  if (ip == nullptr || *ip == '\0') return;
+  const std::string_view text = ip;
+  const bool v6 = text.find(':') != std::string_view::npos;
+  std::string& out = response->remote_address;
+  if (v6) out += '[';
+  out += text;
+  out += v6 ? "]:" : ":";
+  const fmt::format_int digits(port);
+  out.append(digits.data(), digits.size());
+}
+
+bool Exchange::OnHeaderLine(std::string_view line) {
+  header_bytes_ += line.size();
+  ++header_lines_;
+  if (header_complete_) return true;  // a chunked body's trailer
+  // Interim responses count, too: a flood of them is no way around the limits.
+  if (header_bytes_ > context_->options.max_header_bytes ||
+      header_lines_ > kMaxHeaderLines) {
+    too_large_ = true;
+    return false;
+  }
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) return OnHeaderEnd();
+  if (response_.status == 0) {
+    response_.status = StatusOf(line);
+    // 101 ends HTTP on this connection; nothing final would follow it.
+    interim_ = response_.status >= 100 && response_.status < 200 && response_.status != 101;
+    return true;
+  }
+  if (interim_) return true;
+  response_.headers.append(line).append("\r\n");
+  constexpr std::string_view kRetryAfter = "retry-after:";
+  if (StartsWithIgnoringCase(line, kRetryAfter) && !response_.retry_after) {
+    response_.retry_after = std::string(TrimSpace(line.substr(kRetryAfter.size())));
+  }
+  return true;
+}
+
+bool Exchange::OnHeaderEnd() {
+  if (interim_) {
+    response_.status = 0;
+    interim_ = false;
+    return true;
+  }
+  header_at_ = std::chrono::steady_clock::now();
+  if (absl::FromChrono(header_at_ - pending_.started) > pending_.request.timeout) {
+    header_late_ = true;
+    return false;
+  }
+  header_complete_ = true;
+  std::list<Exchange*>& reading = context_->reading_bodies;
+  reading.splice(reading.end(), link_, place_);
+  linked_ = true;
+  return true;
+}
+
+void Exchange::Unlink() {
+  if (!linked_) return;
+  link_.splice(link_.end(), context_->reading_bodies, place_);
+  linked_ = false;
+}
+
+std::size_t Exchange::OnBody(std::string_view bytes) {
+  const SenderOptions& options = context_->options;
+  response_.body_bytes += static_cast<std::int64_t>(bytes.size());
+  if (response_.body.size() < options.max_kept_body) {
+    response_.body.append(bytes.substr(0, options.max_kept_body - response_.body.size()));
+  }
+  if (response_.body_bytes < options.max_body_bytes) return bytes.size();
+  body_cut_ = true;
+  return CURL_WRITEFUNC_ERROR;
+}
+
+curl_socket_t Exchange::OnOpenSocket(const curl_sockaddr& address) {
+  const std::optional<IpAddress> ip = IpAddress::FromSockaddr(&address.addr);
+  if (!ip) return CURL_SOCKET_BAD;
+  const absl::Status allowed = context_->options.address_rules.Check(*ip, origin_->url.port);
+  if (!allowed.ok()) {
+    if (!refused_.empty()) refused_ += "; ";
+    if (refused_.size() < kMaxRefusedText) refused_ += std::string(allowed.message());
+    return CURL_SOCKET_BAD;
+  }
+  const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                              address.protocol);
+  if (socket < 0) {
+    socket_error_ = errno;
+    return CURL_SOCKET_BAD;
+  }
+  ++sockets_opened_;
+  opened_since_send_ = true;
+  return socket;
+}
+
+bool Exchange::OnBeforeSend(const char* ip, int port) {
+  ++sends_;
+  // libcurl sends once more where a kept-alive connection was closed under the request,
+  // and would go on to the next kept-alive one, five times. One resend is what is
+  // promised, and it goes over a new connection.
+  if (sends_ > 1 && !opened_since_send_) {
+    resend_wanted_ = true;
+    return false;
+  }
+  opened_since_send_ = false;
+  const std::optional<IpAddress> address = IpAddress::Parse(ip);
+  const absl::Status allowed =
+      address ? context_->options.address_rules.Check(*address,
+                                                      static_cast<std::uint16_t>(port))
+              : absl::PermissionDeniedError(fmt::format("{} is no address", ip));
+  if (allowed.ok()) return true;
+  refused_ = std::string(allowed.message());
+  sockets_opened_ = 0;
+  return false;
+}
+
+std::size_t Exchange::HeaderCallback(char* data, std::size_t size, std::size_t count,
+                                     void* self) {
+  const bool go_on = static_cast<Exchange*>(self)->OnHeaderLine({data, size * count});
+  return go_on ? size * count : CURL_WRITEFUNC_ERROR;
+}
+
+std::size_t Exchange::BodyCallback(char* data, std::size_t size, std::size_t count,
+                                   void* self) {
+  return static_cast<Exchange*>(self)->OnBody({data, size * count});
+}
+
+curl_socket_t Exchange::OpenSocketCallback(void* self, curlsocktype /*purpose*/,
+                                           curl_sockaddr* address) {
+  return static_cast<Exchange*>(self)->OnOpenSocket(*address);
+}
+
+int Exchange::CloseSocketCallback(void* poller, curl_socket_t socket) {
+  static_cast<SocketPoller*>(poller)->Close(socket);
+  return 0;
+}
+
+int Exchange::BeforeSendCallback(void* self, char* remote_ip, char* /*local_ip*/,
+                                 int remote_port, int /*local_port*/) {
+  const bool go_on = static_cast<Exchange*>(self)->OnBeforeSend(remote_ip, remote_port);
+  return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+CURLcode Exchange::TlsCallback(CURL* /*easy*/, void* tls, void* self) {
+  static_cast<Exchange*>(self)->context_->roots.Install(static_cast<SSL_CTX*>(tls));
+  return CURLE_OK;
+}
+
+}  // namespace windrow::http
