@@ -1,0 +1,30 @@
+#include "tests/contract/contract_fixture.h"
+#include "tests/support/fake_store.h"
+
+namespace windrow::contract {
+namespace {
+
+class FakeHarness final : public StoreHarness {
+ public:
+  store::WebhookStore& webhooks() override { return store_; }
+  store::EventStore& events() override { return store_; }
+  store::DeliveryQueue& queue() override { return store_; }
+  store::DeliveryStore& deliveries() override { return store_; }
+
+  store::TenantId AddTenant(const std::string&) override { return store_.AddTenant(); }
+  void ShiftWindows(absl::Duration by) override { store_.AdvanceClock(by); }
+  void Tick() override { store_.AdvanceClock(absl::Milliseconds(1)); }
+  std::unique_ptr<store::QueueListener> Listen() override { return store_.Listen(); }
+
+ private:
+  ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  testing::FakeStore store_{clock_};
+};
+
+std::unique_ptr<StoreHarness> MakeFake() { return std::make_unique<FakeHarness>(); }
+
+}  // namespace
+
+WINDROW_INSTANTIATE_CONTRACT(Fake, &MakeFake);
+
+}  // namespace windrow::contract

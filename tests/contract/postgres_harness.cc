@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "common/store/postgres/migrate.h"
+#include "common/store/postgres/postgres_store.h"
+#include "tests/contract/contract_fixture.h"
+#include "tests/support/postgres_cluster.h"
+
+namespace windrow::contract {
+namespace {
+
+absl::Status Migrate(const std::string& url) {
+  std::vector<std::string> applied;
+  return store::postgres::Migrate(url, &applied);
+}
+
+class PostgresHarness final : public StoreHarness {
+ public:
+  PostgresHarness()
+      : database_(testing::TestDatabase::Create(&Migrate).value()),
+        options_({.url = database_->url(), .pool_size = 4}),
+        store_(
+            store::postgres::PostgresStore::Open(
+                options_, crypto::KeyRing::Parse(crypto::KeyRing::GenerateText()).value())
+                .value()) {}
+
+  store::WebhookStore& webhooks() override { return *store_; }
+  store::EventStore& events() override { return *store_; }
+  store::DeliveryQueue& queue() override { return *store_; }
+  store::DeliveryStore& deliveries() override { return *store_; }
+
+  store::TenantId AddTenant(const std::string& name) override {
+    const auto rows = database_
+                          ->Query(fmt::format(
+                              "WITH t AS (INSERT INTO tenants (name) VALUES ('{}') "
+                              "RETURNING tenant_id) "
+                              "INSERT INTO config_versions (tenant_id) SELECT tenant_id "
+                              "FROM t RETURNING tenant_id",
+                              name))
+                          .value();
+    return std::stoi(rows.at(0).at(0));
+  }
+
+  void ShiftWindows(absl::Duration by) override {
+    database_
+        ->Query(fmt::format("UPDATE windows SET due_at = due_at - interval '{} seconds'",
+                            absl::ToInt64Seconds(by)))
+        .value();
+  }
+
+  void Tick() override { database_->Query("SELECT pg_sleep(0.002)").value(); }
+
+  std::unique_ptr<store::QueueListener> Listen() override {
+    return store::postgres::MakeQueueListener(options_);
+  }
+
+ private:
+  std::unique_ptr<testing::TestDatabase> database_;
+  store::postgres::PostgresOptions options_;
+  std::unique_ptr<store::postgres::PostgresStore> store_;
+};
+
+std::unique_ptr<StoreHarness> MakePostgres() {
+  return std::make_unique<PostgresHarness>();
+}
+
+}  // namespace
+
+WINDROW_INSTANTIATE_CONTRACT(Postgres, &MakePostgres);
+
+}  // namespace windrow::contract

@@ -1,0 +1,34 @@
+// One storage under test: the interfaces, and what the tests need beside them.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <memory>
+#include <string>
+
+#include "common/store/delivery_queue.h"
+#include "common/store/delivery_store.h"
+#include "common/store/event_store.h"
+#include "common/store/webhook_store.h"
+
+namespace windrow::contract {
+
+class StoreHarness {
+ public:
+  virtual ~StoreHarness() = default;
+  virtual store::WebhookStore& webhooks() = 0;
+  virtual store::EventStore& events() = 0;
+  virtual store::DeliveryQueue& queue() = 0;
+  virtual store::DeliveryStore& deliveries() = 0;
+
+  virtual store::TenantId AddTenant(const std::string& name) = 0;
+  // Everything in the queue comes nearer by this much, as if the time had passed.
+  virtual void ShiftWindows(absl::Duration by) = 0;
+  // What is made after this has a later time, by a millisecond at least.
+  virtual void Tick() = 0;
+  virtual std::unique_ptr<store::QueueListener> Listen() = 0;
+};
+
+using MakeHarness = std::unique_ptr<StoreHarness> (*)();
+
+}  // namespace windrow::contract
