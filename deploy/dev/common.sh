@@ -19,6 +19,16 @@ as_root() {
   fi
 }
 
+# Runs a command, and shows what it printed only where it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  [[ $status -eq 0 ]] || tail -n 40 "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
 # How many compilers may run at once: one a core, and 1.5 GiB of memory for each.
 jobs_here() {
   local cores memory_kib fit

@@ -28,14 +28,14 @@ install_packages() {
   say "installing ${packages[*]}"
   local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq
     -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
-  "${apt[@]}" update
+  quietly "${apt[@]}" update || say "apt-get update failed: trying with the lists at hand"
   if [[ " ${packages[*]} " == *" postgresql-15 "* ]]; then
     without_main_cluster "${apt[@]}"
   fi
   if [[ " ${packages[*]} " == *" docker.io "* ]]; then
     without_services "${apt[@]}" install -y --no-install-recommends "${packages[@]}"
   else
-    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >&2
+    quietly "${apt[@]}" install -y --no-install-recommends "${packages[@]}"
   fi
 }
 
@@ -43,10 +43,10 @@ install_packages() {
 # `windrow dev` use private ones, so none is made.
 without_main_cluster() {
   local conf=/etc/postgresql-common/createcluster.conf
-  "$@" install -y --no-install-recommends postgresql-common >&2
+  quietly "$@" install -y --no-install-recommends postgresql-common
   as_root sed -i.before-windrow -E 's/^#? *create_main_cluster *=.*/create_main_cluster = false/' "$conf"
   local status=0
-  "$@" install -y --no-install-recommends postgresql-15 >&2 || status=$?
+  quietly "$@" install -y --no-install-recommends postgresql-15 || status=$?
   as_root mv "$conf.before-windrow" "$conf"
   return "$status"
 }
@@ -55,12 +55,12 @@ without_main_cluster() {
 without_services() {
   local policy=/usr/sbin/policy-rc.d status=0
   if [[ -e $policy ]]; then
-    "$@" >&2
+    quietly "$@"
     return
   fi
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
   as_root chmod 755 "$policy"
-  "$@" >&2 || status=$?
+  quietly "$@" || status=$?
   as_root rm -f "$policy"
   return "$status"
 }

@@ -18,7 +18,8 @@ MODULES = {
     "common/domain": {"common/json", "common/base"},
     "common/crypto": {"common/domain", "common/json", "common/base"},
     "common/http": {"common/domain", "common/json", "common/base"},
-    "common/store": {"common/domain", "common/json", "common/base"},
+    # Secrets are sealed where they are stored.
+    "common/store": {"common/crypto", "common/domain", "common/json", "common/base"},
 }
 COMMON = set(MODULES)
 MODULES |= {folder: COMMON for folder in ("services", "workers", "cli")}
@@ -43,7 +44,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
 def module_of(path):
     """The module that a path relative to the root lies in, or None."""
-    if path.startswith("windrow/v"):  # generated from proto/
+    if path.startswith("windrow/"):  # generated from proto/
         return "proto"
     return next((m for m in MODULES if path.startswith(m + "/")), None)
 
