@@ -48,7 +48,7 @@ struct ClaimedWindow {
 struct Claim {
   std::vector<ClaimedWindow> windows;
   std::vector<StoredEvent> events;
-  absl::Time now;  // the database's clock
+  absl::Time now;  // the database's clock; not set where nothing was claimed
 };
 
 // What became of one claimed window: it ends, or it is tried again.
@@ -64,7 +64,6 @@ struct Outcome {
   absl::Duration retry_after;
   std::string reason;
 
-  int attempts_before = 0;         // ClaimedWindow::attempt
   std::optional<Attempt> attempt;  // started_at is not read, started_ago is
   absl::Duration started_ago;      // at the time of Record; the database's clock is used
 

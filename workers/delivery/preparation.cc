@@ -64,10 +64,7 @@ struct Preparation::Batch {
 
 Preparation::Preparation(const DeliveryOptions& options, ProfileCache* profiles,
                          const DatabaseClock* clock, worker::Random random)
-    : options_(options),
-      profiles_(profiles),
-      clock_(clock),
-      random_(std::move(random)) {}
+    : options_(options), profiles_(profiles), clock_(clock), random_(std::move(random)) {}
 
 PreparedClaim Preparation::Prepare(store::Claim claim, absl::Time claimed_at) {
   Batch batch;
@@ -75,22 +72,31 @@ PreparedClaim Preparation::Prepare(store::Claim claim, absl::Time claimed_at) {
   batch.views = ViewsOf(batch.events);
   batch.claimed_at = claimed_at;
   batch.result.prepared.claimed_at = claimed_at;
-  for (store::ClaimedWindow& window : claim.windows) {
-    PrepareWindow(std::move(window), &batch);
+  for (const store::ClaimedWindow& window : claim.windows) {
+    PrepareWindow(window, &batch);
   }
   return std::move(batch.result);
 }
 
-void Preparation::PrepareWindow(store::ClaimedWindow window, Batch* batch) {
-  store::Outcome outcome = OutcomeFor(window, batch->events);
-  if (window.lost_leases >= kPoisonLeases) {
-    FinishAsPoison({.attempt = window.attempt + 1, .now = clock_->Now()},
-                   window.lost_leases, &outcome);
-    batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
-    return;
-  }
+// True where the window ends without a look at its webhook's profile.
+bool Preparation::EndsUnsent(const store::ClaimedWindow& window,
+                             store::Outcome* outcome) const {
   if (!window.webhook_enabled) {
-    Cancel(&outcome);
+    Cancel(outcome);
+  } else if (window.lost_leases >= kPoisonLeases) {
+    FinishAsPoison({.attempt = window.attempt + 1, .now = clock_->Now()},
+                   window.lost_leases, outcome);
+  } else if (window.events_lost) {
+    FailWithoutEvents(outcome);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Preparation::PrepareWindow(const store::ClaimedWindow& window, Batch* batch) {
+  store::Outcome outcome = OutcomeFor(window, batch->events);
+  if (EndsUnsent(window, &outcome)) {
     batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
     return;
   }
@@ -108,9 +114,8 @@ absl::StatusOr<Contents> Preparation::FindContents(const store::ClaimedWindow& w
     batch->webhook = window.webhook_id;
     batch->profile = profiles_->Current(window.webhook_id, window.current_version);
     if (batch->profile.ok()) {
-      batch->result.prepared.heads.push_back({.webhook_id = window.webhook_id,
-                                              .profile = *batch->profile,
-                                              .enabled = true});
+      batch->result.prepared.heads.push_back(
+          {.webhook_id = window.webhook_id, .profile = *batch->profile, .enabled = true});
     }
   }
   WINDROW_RETURN_IF_ERROR(batch->profile.status());
@@ -132,11 +137,9 @@ void Preparation::Refuse(const store::ClaimedWindow& window, const absl::Status&
   }
   const domain::RetryPolicy policy =
       profiles_->RetryPolicyOf(window.webhook_id, window.current_version);
-  FinishUnsendable(policy,
-                   {.attempt = window.attempt + 1,
-                    .now = clock_->Now(),
-                    .random = random_()},
-                   std::string(why.message()), &outcome);
+  FinishUnsendable(
+      policy, {.attempt = window.attempt + 1, .now = clock_->Now(), .random = random_()},
+      std::string(why.message()), &outcome);
   batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
 }
 
@@ -156,12 +159,11 @@ void Preparation::Render(const store::ClaimedWindow& window, const Contents& con
   delivery.attempt = window.attempt + 1;
   delivery.lease_until = batch->claimed_at + profile->timeout() + options_.lease_slack;
   delivery.profile = profile;
-  delivery.lines =
-      Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);
+  delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);
   delivery.signed_at = clock_->local().Now();
   // The body is held a second time while the request runs.
-  delivery.bytes = sizeof(Delivery) + 2 * outcome.request_body.size() +
-                   outcome.items.size() * 80;
+  delivery.bytes =
+      sizeof(Delivery) + 2 * outcome.request_body.size() + outcome.items.size() * 80;
   delivery.outcome = std::move(outcome);
   batch->result.prepared.deliveries.push_back(std::move(delivery));
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -152,6 +153,41 @@ absl::StatusOr<std::vector<DeliveryRecord>> ReadWindows(
   return records;
 }
 
+// Deliveries that ended without an attempt of their own (cancelled, poison) show the one
+// before.
+absl::Status FillLastAttempts(Connection* connection, TenantId tenant, bool bodies,
+                              std::vector<DeliveryRecord>* records) {
+  ArrayParam ids(ArrayParam::kUuid);
+  std::map<Uuid, DeliveryRecord*> wanted;
+  for (DeliveryRecord& d : *records) {
+    if (d.last_attempt || d.attempt_count == 0) continue;
+    ids.AddUuid(d.delivery_id);
+    wanted[d.delivery_id] = &d;
+  }
+  if (wanted.empty()) return absl::OkStatus();
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows, connection->Run(kLoadLastAttempts,
+                                   Params().Array(std::move(ids)).Int4(tenant)));
+  for (int i = 0; i < rows.rows(); ++i) {
+    DeliveryRecord* record = wanted.at(rows.Id(i, 13));
+    record->last_attempt = ReadAttempt(rows, i, 0);
+    if (!bodies) DropResponse(&*record->last_attempt);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<DeliveryRecord>> ReadFinishedAll(
+    Connection* connection, const SqlText& text, TenantId tenant, bool bodies,
+    int max_items) {
+  WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunText(text.sql, text.params));
+  std::vector<DeliveryRecord> records;
+  for (int i = 0; i < rows.rows(); ++i) {
+    records.push_back(ReadFinished(rows, i, tenant, max_items));
+  }
+  WINDROW_RETURN_IF_ERROR(FillLastAttempts(connection, tenant, bodies, &records));
+  return records;
+}
+
 }  // namespace
 
 // The queue is read first: what finishes in between is seen twice rather than never, and
@@ -167,9 +203,10 @@ absl::StatusOr<DeliveryPage> PostgresStore::ListDeliveries(TenantId tenant,
     for (const DeliveryRecord& d : records) unfinished.insert(d.delivery_id);
   }
   if (const auto text = ListFinishedSql(tenant, query)) {
-    WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunText(text->sql, text->params));
-    for (int i = 0; i < rows.rows(); ++i) {
-      DeliveryRecord d = ReadFinished(rows, i, tenant, kListedItems);
+    WINDROW_ASSIGN_OR_RETURN(
+        std::vector<DeliveryRecord> finished,
+        ReadFinishedAll(&*lease, *text, tenant, query.bodies, kListedItems));
+    for (DeliveryRecord& d : finished) {
       if (!unfinished.contains(d.delivery_id)) records.push_back(std::move(d));
     }
   }
@@ -193,14 +230,16 @@ absl::StatusOr<DeliveryRecord> PostgresStore::GetDelivery(TenantId tenant, const
       std::vector<DeliveryRecord> windows,
       ReadWindows(&*lease, *ListWindowsSql(tenant, query, id), tenant, bodies, INT32_MAX));
   if (!windows.empty()) return std::move(windows.front());
-  const SqlText text = *ListFinishedSql(tenant, query, id);
-  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunText(text.sql, text.params));
-  if (rows.rows() == 0) {
+  WINDROW_ASSIGN_OR_RETURN(
+      std::vector<DeliveryRecord> finished,
+      ReadFinishedAll(&*lease, *ListFinishedSql(tenant, query, id), tenant, bodies,
+                      INT32_MAX));
+  if (finished.empty()) {
     return WithReason(
         absl::NotFoundError(fmt::format("there is no delivery {}", id.ToString())),
         "DELIVERY_NOT_FOUND");
   }
-  return ReadFinished(rows, 0, tenant, INT32_MAX);
+  return std::move(finished.front());
 }
 
 absl::StatusOr<AttemptPage> PostgresStore::ListAttempts(TenantId tenant, const Uuid& id,

@@ -257,10 +257,13 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
   for (int i = 0; i < rows.rows(); ++i) {
     const auto place = places.find({rows.Id(i, 1), rows.Text(i, 2)});
     if (place == places.end()) return absl::InternalError("an open window of no group");
+    const int items = rows.Int4(i, 3);
+    // The row counts the items alone; a body has brackets and commas too.
+    const int around = items == 0 ? 0 : items + 1;
     open[place->second] = {
         .window_id = rows.Id(i, 0),
-        .fill = {.items = rows.Int4(i, 3),
-                 .bytes = static_cast<std::size_t>(rows.Int4(i, 4))}};
+        .fill = {.items = items,
+                 .bytes = static_cast<std::size_t>(rows.Int4(i, 4) + around)}};
   }
   return open;
 }

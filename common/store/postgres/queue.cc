@@ -167,11 +167,13 @@ absl::StatusOr<std::vector<bool>> PostgresStore::Renew(const std::vector<HeldWin
   Params params = HeldParams(held);
   params.Int8(absl::ToInt64Milliseconds(from_now));
   WINDROW_ASSIGN_OR_RETURN(Result rows, lease->Run(kRenewLeases, params));
-  std::vector<Uuid> kept = ReadIds(rows, 0);
+  std::vector<std::pair<Uuid, std::int32_t>> kept;
+  for (int i = 0; i < rows.rows(); ++i) kept.emplace_back(rows.Id(i, 0), rows.Int4(i, 1));
   std::sort(kept.begin(), kept.end());
   std::vector<bool> still(held.size());
   for (std::size_t i = 0; i < held.size(); ++i) {
-    still[i] = std::binary_search(kept.begin(), kept.end(), held[i].window_id);
+    still[i] = std::binary_search(kept.begin(), kept.end(),
+                                  std::pair(held[i].window_id, held[i].lease_seq));
   }
   return still;
 }

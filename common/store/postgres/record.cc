@@ -57,10 +57,6 @@ std::string Phases(const Attempt& a) {
                      Micros(a.tls), Micros(a.first_byte));
 }
 
-std::int16_t AttemptCount(const Outcome& o) {
-  return static_cast<std::int16_t>(o.attempts_before + (o.attempt ? 1 : 0));
-}
-
 // One line of text that PostgreSQL takes: no NUL, valid UTF-8 assumed otherwise.
 std::string_view WithoutNul(std::string_view text) {
   return text.substr(0, text.find('\0'));
@@ -117,7 +113,7 @@ Call FinishCall(const Outcomes& outcomes) {
       object(ArrayParam::kText, n), counts(ArrayParam::kInt4, n),
       escmsg_ids(ArrayParam::kText, n), notification_ids(ArrayParam::kText, n),
       types(ArrayParam::kText, n), objects(ArrayParam::kText, n),
-      reasons(ArrayParam::kText, n), attempts(ArrayParam::kInt2, n),
+      reasons(ArrayParam::kText, n),
       keep(ArrayParam::kBool, n), request_headers(ArrayParam::kText, n),
       request_bodies(ArrayParam::kBytea, n), response_headers(ArrayParam::kBytea, n),
       response_bodies(ArrayParam::kBytea, n);
@@ -150,7 +146,6 @@ Call FinishCall(const Outcomes& outcomes) {
       objects.AddText(TextArrayLiteral(o->object_ids));
     }
     reasons.AddTextOrNull(WithoutNul(o->reason));
-    attempts.AddInt2(AttemptCount(*o));
     columns.Add(*o);
     const bool bodies = o->keep_bodies && o->attempt.has_value();
     keep.AddBool(bodies);
@@ -165,7 +160,7 @@ Call FinishCall(const Outcomes& outcomes) {
   params.Array(std::move(states)).Array(std::move(type)).Array(std::move(object));
   params.Array(std::move(counts)).Array(std::move(escmsg_ids));
   params.Array(std::move(notification_ids)).Array(std::move(types));
-  params.Array(std::move(objects)).Array(std::move(reasons)).Array(std::move(attempts));
+  params.Array(std::move(objects)).Array(std::move(reasons));
   std::move(columns).MoveTo(&params);
   params.Array(std::move(keep)).Array(std::move(request_headers));
   params.Array(std::move(request_bodies)).Array(std::move(response_headers));
@@ -188,8 +183,7 @@ Call RetryCall(const Outcomes& outcomes) {
   const std::size_t n = outcomes.size();
   ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
       seqs(ArrayParam::kInt4, n), tenants(ArrayParam::kInt4, n),
-      webhooks(ArrayParam::kUuid, n), after(ArrayParam::kInt8, n),
-      attempts(ArrayParam::kInt2, n);
+      webhooks(ArrayParam::kUuid, n), after(ArrayParam::kInt8, n);
   AttemptColumns columns(n);
   for (const Outcome* o : outcomes) {
     ids.AddUuid(o->window_id);
@@ -198,13 +192,11 @@ Call RetryCall(const Outcomes& outcomes) {
     tenants.AddInt4(o->tenant_id);
     webhooks.AddUuid(o->webhook_id);
     after.AddInt8(absl::ToInt64Microseconds(o->retry_after));
-    attempts.AddInt2(AttemptCount(*o));
     columns.Add(*o);
   }
   Params params;
   params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(seqs));
   params.Array(std::move(tenants)).Array(std::move(webhooks)).Array(std::move(after));
-  params.Array(std::move(attempts));
   std::move(columns).MoveTo(&params);
   MoveResponses(outcomes, &params);
   return {&kRetryWindows, std::move(params)};
@@ -219,7 +211,7 @@ Call LateCall(const Outcomes& outcomes) {
     ids.AddUuid(o->window_id);
     seqs.AddInt4(o->lease_seq);
     tenants.AddInt4(o->tenant_id);
-    attempts.AddInt2(AttemptCount(*o));
+    attempts.AddInt2(static_cast<std::int16_t>(o->attempt->attempt));
     columns.Add(*o);
   }
   Params params;

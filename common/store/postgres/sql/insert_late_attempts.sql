@@ -1,4 +1,5 @@
 -- Outcomes of leases that another worker has by now: on record, and nothing else changes.
+-- One that is on record already, since its answer was lost, is left as it is.
 INSERT INTO attempts (
     tenant_id, delivery_id, lease_seq, attempt, late, started_at, duration_us, phases_us,
     remote_address, status_code, error, error_detail, request_bytes, response_bytes,
@@ -14,4 +15,7 @@ FROM unnest(
   AS o(window_id, lease_seq, tenant_id, attempt, started_ago_us, duration_us, phases_us,
        remote_address, status_code, error, error_detail, request_bytes, response_bytes,
        response_headers, response_body)
+WHERE NOT EXISTS (SELECT FROM deliveries d
+                  WHERE d.delivery_id = o.window_id AND d.tenant_id = o.tenant_id
+                    AND d.lease_seq = o.lease_seq)
 ON CONFLICT DO NOTHING;

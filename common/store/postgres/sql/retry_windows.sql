@@ -3,26 +3,27 @@
 -- that was disabled meanwhile is due at once: the next claim cancels it.
 WITH o AS MATERIALIZED (
   SELECT * FROM unnest(
-      $1::uuid[], $2::int2[], $3::int4[], $4::int4[], $5::uuid[], $6::int8[], $7::int2[],
-      $8::int8[], $9::int4[], $10::text[], $11::text[], $12::int2[], $13::int2[],
-      $14::text[], $15::int4[], $16::int8[], $17::bytea[], $18::bytea[])
-    AS o(window_id, bucket, lease_seq, tenant_id, webhook_id, after_us, attempt,
+      $1::uuid[], $2::int2[], $3::int4[], $4::int4[], $5::uuid[], $6::int8[],
+      $7::int8[], $8::int4[], $9::text[], $10::text[], $11::int2[], $12::int2[],
+      $13::text[], $14::int4[], $15::int8[], $16::bytea[], $17::bytea[])
+    AS o(window_id, bucket, lease_seq, tenant_id, webhook_id, after_us,
          started_ago_us, duration_us, phases_us, remote_address, status_code, error,
          error_detail, request_bytes, response_bytes, response_headers, response_body)
 ), kept AS (
   UPDATE windows w
   SET due_at = now() + CASE WHEN h.enabled AND h.deleted_at IS NULL THEN o.after_us
                             ELSE 0 END * interval '1 microsecond',
-      timed = true, lease_owner = NULL, lost_leases = 0, attempt = o.attempt
+      timed = true, lease_owner = NULL, lost_leases = 0, attempt = w.attempt + 1
   FROM o JOIN webhooks h ON h.webhook_id = o.webhook_id
   WHERE w.window_id = o.window_id AND w.bucket = o.bucket AND w.lease_seq = o.lease_seq
-  RETURNING w.window_id
+    AND w.lease_owner IS NOT NULL
+  RETURNING w.window_id, w.attempt
 ), record AS (
   INSERT INTO attempts (
       tenant_id, delivery_id, lease_seq, attempt, late, started_at, duration_us, phases_us,
       remote_address, status_code, error, error_detail, request_bytes, response_bytes,
       response_headers, response_body)
-  SELECT o.tenant_id, o.window_id, o.lease_seq, o.attempt, false,
+  SELECT o.tenant_id, o.window_id, o.lease_seq, kept.attempt, false,
          now() - o.started_ago_us * interval '1 microsecond', o.duration_us,
          o.phases_us::int4[], o.remote_address, o.status_code, o.error, o.error_detail,
          o.request_bytes, o.response_bytes, o.response_headers, o.response_body
