@@ -1,0 +1,78 @@
+#include "services/control_plane/batch_publish.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "common/base/status.h"
+#include "services/control_plane/event_mapping.h"
+
+namespace windrow::control_plane {
+namespace {
+
+class BatchPublisher final : public Publisher {
+ public:
+  explicit BatchPublisher(std::size_t events) : answers_(events), missing_(events) {}
+
+  void Answer(std::uint64_t ticket, PublishAnswer answer) override {
+    std::lock_guard lock(mutex_);
+    answers_[ticket] = std::move(answer);
+    if (--missing_ == 0) all_.notify_all();
+  }
+  void AnswersDone() override {}
+  void RoomAgain() override {}
+
+  std::vector<PublishAnswer> Wait() {
+    std::unique_lock lock(mutex_);
+    all_.wait(lock, [&] { return missing_ == 0; });
+    return std::move(answers_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  std::vector<PublishAnswer> answers_;
+  std::size_t missing_;
+};
+
+}  // namespace
+
+absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
+                          store::TenantId tenant, v1::BatchPublishEventsRequest* request,
+                          v1::BatchPublishEventsResponse* response) {
+  if (request->events_size() < 1 || request->events_size() > kMaxBatchEvents) {
+    Violations violations;
+    violations.Add("events", fmt::format("has {} events: a call takes 1–{}",
+                                         request->events_size(), kMaxBatchEvents));
+    return violations.ToStatus();
+  }
+  if (!queue.HasRoom()) {
+    return WithReason(absl::ResourceExhaustedError("too many events wait to be committed: "
+                                                   "try again later, or use a stream"),
+                      "PUBLISH_QUEUE_FULL");
+  }
+  const auto count = static_cast<std::size_t>(request->events_size());
+  const auto publisher = std::make_shared<BatchPublisher>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    absl::StatusOr<domain::Event> event =
+        TakeEvent(request->mutable_events(static_cast<int>(i)));
+    if (!event.ok()) {
+      metrics.refused.Increment();
+      publisher->Answer(i, {.status = event.status()});
+      continue;
+    }
+    const std::size_t bytes = MemoryOf(*event);
+    if (!queue.Push({tenant, *std::move(event), bytes, publisher, i})) {
+      publisher->Answer(i, {.status = absl::UnavailableError("the server stops")});
+    }
+  }
+  for (const PublishAnswer& answer : publisher->Wait()) {
+    AnswerToProto(answer, response->add_results());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace windrow::control_plane

@@ -1,0 +1,19 @@
+// BatchPublishEvents: one call's events, published and waited for.
+#pragma once
+
+#include "services/control_plane/metrics.h"
+#include "services/control_plane/publish_queue.h"
+#include "windrow/v1/event.pb.h"
+
+namespace windrow::control_plane {
+
+inline constexpr int kMaxBatchEvents = 1'000;
+
+// Takes the events out of `request`. Blocks until all are answered. Not OK where nothing
+// was published: INVALID_ARGUMENT for a wrong number of events, RESOURCE_EXHAUSTED
+// (PUBLISH_QUEUE_FULL) where too many events wait already.
+absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
+                          store::TenantId tenant, v1::BatchPublishEventsRequest* request,
+                          v1::BatchPublishEventsResponse* response);
+
+}  // namespace windrow::control_plane

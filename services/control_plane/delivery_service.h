@@ -1,0 +1,18 @@
+// DeliveryService of windrow.v1.
+#pragma once
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <memory>
+
+#include "common/store/delivery_store.h"
+
+namespace windrow::control_plane {
+
+class UnaryCalls;
+
+// What it is given must outlive it.
+std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
+                                                   store::DeliveryStore& deliveries);
+
+}  // namespace windrow::control_plane

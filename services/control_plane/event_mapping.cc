@@ -1,0 +1,96 @@
+#include "services/control_plane/event_mapping.h"
+
+#include <utility>
+
+#include "common/base/status.h"
+#include "services/control_plane/proto_time.h"
+
+namespace windrow::control_plane {
+
+absl::StatusOr<domain::Event> TakeEvent(v1::Event* proto) {
+  domain::Event event;
+  event.event_id = std::move(*proto->mutable_event_id());
+  event.type = std::move(*proto->mutable_type());
+  event.object_type = std::move(*proto->mutable_object_type());
+  event.object_id = std::move(*proto->mutable_object_id());
+  event.object = std::move(*proto->mutable_object());
+  event.previous = std::move(*proto->mutable_previous());
+  event.action = std::move(*proto->mutable_action());
+  event.message = std::move(*proto->mutable_message());
+  event.agent_id = std::move(*proto->mutable_agent_id());
+  event.linked.reserve(static_cast<std::size_t>(proto->linked_objects_size()));
+  for (v1::LinkedObject& linked : *proto->mutable_linked_objects()) {
+    event.linked.push_back(
+        {std::move(*linked.mutable_name()), std::move(*linked.mutable_object())});
+  }
+  Violations violations;
+  if (proto->has_occur_time()) {
+    event.occurred_at = TimeFromProto(proto->occur_time());
+    if (!event.occurred_at) {
+      violations.Add("event.occur_time", "is not a valid google.protobuf.Timestamp");
+    }
+  }
+  absl::Status status = domain::Validate(event);
+  if (!violations.empty() && (status.ok() || absl::IsInvalidArgument(status))) {
+    for (const Violation& violation : ViolationsOf(status)) {
+      violations.Add(violation.field, violation.rule);
+    }
+    status = violations.ToStatus();
+  }
+  WINDROW_RETURN_IF_ERROR(status);
+  return event;
+}
+
+std::size_t MemoryOf(const domain::Event& event) {
+  constexpr std::size_t kOwn = sizeof(domain::Event) + 128;  // and its place in queues
+  return kOwn + event.json_bytes() + event.event_id.size() + event.type.size() +
+         event.object_type.size() + event.object_id.size() + event.message.size() +
+         event.agent_id.size();
+}
+
+void AnswerToProto(const PublishAnswer& answer, v1::PublishEventResponse* proto) {
+  if (answer.status.ok()) {
+    v1::PublishedEvent* published = proto->mutable_published();
+    published->set_escmsg_id(answer.escmsg_id);
+    published->set_duplicate(answer.duplicate);
+    published->set_matched(answer.matched);
+    return;
+  }
+  v1::RefusedEvent* refused = proto->mutable_refused();
+  refused->set_code(static_cast<int>(answer.status.code()));
+  const std::vector<Violation> violations = ViolationsOf(answer.status);
+  const std::string reason = ReasonOf(answer.status);
+  refused->set_reason(!reason.empty() ? reason
+                      : !violations.empty()
+                          ? "INVALID_FIELD"
+                          : absl::StatusCodeToString(answer.status.code()));
+  refused->set_message(std::string(answer.status.message()));
+  for (const Violation& violation : violations) {
+    v1::FieldViolation* to = refused->add_field_violations();
+    to->set_field(violation.field);
+    to->set_description(violation.rule);
+  }
+}
+
+void TakeToProto(store::StoredEvent* stored, v1::Event* proto) {
+  domain::Event& event = stored->event;
+  proto->set_escmsg_id(stored->escmsg_id);
+  proto->set_event_id(std::move(event.event_id));
+  proto->set_type(std::move(event.type));
+  proto->set_object_type(std::move(event.object_type));
+  proto->set_object_id(std::move(event.object_id));
+  proto->set_object(std::move(event.object));
+  proto->set_previous(std::move(event.previous));
+  proto->set_action(std::move(event.action));
+  for (domain::LinkedObject& linked : event.linked) {
+    v1::LinkedObject* to = proto->add_linked_objects();
+    to->set_name(std::move(linked.name));
+    to->set_object(std::move(linked.json));
+  }
+  proto->set_message(std::move(event.message));
+  proto->set_agent_id(std::move(event.agent_id));
+  if (event.occurred_at) TimeToProto(*event.occurred_at, proto->mutable_occur_time());
+  TimeToProto(stored->received_at, proto->mutable_receive_time());
+}
+
+}  // namespace windrow::control_plane

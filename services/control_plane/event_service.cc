@@ -1,0 +1,106 @@
+#include "services/control_plane/event_service.h"
+
+#include <absl/status/statusor.h>
+
+#include "services/control_plane/batch_publish.h"
+#include "services/control_plane/event_mapping.h"
+#include "services/control_plane/list_filter.h"
+#include "services/control_plane/page_fill.h"
+#include "services/control_plane/page_token.h"
+#include "services/control_plane/publish_stream.h"
+#include "services/control_plane/unary.h"
+#include "windrow/v1/event.grpc.pb.h"
+
+namespace windrow::control_plane {
+namespace {
+
+using Api = v1::EventService;
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+
+constexpr int kFirstChunk = 16;  // events of up to 1 MiB each
+
+// PublishEvent in bytes, the rest in messages.
+using Base = Api::WithRawCallbackMethod_PublishEvent<
+    Api::WithCallbackMethod_BatchPublishEvents<Api::WithCallbackMethod_GetEvent<
+        Api::WithCallbackMethod_ListEvents<Api::Service>>>>;
+
+class EventService final : public Base {
+ public:
+  EventService(UnaryCalls& calls, PublishStreams& streams, PublishQueue& queue,
+               store::EventStore& events, PublishMetrics metrics)
+      : calls_(calls), streams_(streams), queue_(queue), events_(events), metrics_(metrics) {}
+
+  PublishStreams::Reactor* PublishEvent(Context*) override {
+    return streams_.Open(Caller().tenant);
+  }
+
+  Reactor* BatchPublishEvents(Context* context,
+                              const v1::BatchPublishEventsRequest* request,
+                              v1::BatchPublishEventsResponse* response) override {
+    return calls_.Run("BatchPublishEvents", context, [=, this](const Caller& caller) {
+      v1::BatchPublishEventsRequest events = *request;
+      return BatchPublish(queue_, metrics_, caller.tenant, &events, response);
+    });
+  }
+
+  Reactor* GetEvent(Context* context, const v1::GetEventRequest* request,
+                    v1::Event* response) override {
+    return calls_.Run("GetEvent", context, [=, this](const Caller& caller) -> absl::Status {
+      WINDROW_ASSIGN_OR_RETURN(auto event,
+                               events_.GetEvent(caller.tenant, request->escmsg_id()));
+      TakeToProto(&event, response);
+      return absl::OkStatus();
+    });
+  }
+
+  Reactor* ListEvents(Context* context, const v1::ListEventsRequest* request,
+                      v1::ListEventsResponse* response) override {
+    return calls_.Run("ListEvents", context, [=, this](const Caller& caller) {
+      return List(caller, *request, response);
+    });
+  }
+
+ private:
+  absl::Status List(const Caller& caller, const v1::ListEventsRequest& request,
+                    v1::ListEventsResponse* response) {
+    store::EventQuery query;
+    const PageTokens tokens({"events", request.filter()});
+    WINDROW_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+    WINDROW_RETURN_IF_ERROR(ApplyFilter(request.filter(), &query));
+    if (!request.page_token().empty()) {
+      WINDROW_ASSIGN_OR_RETURN(query.before, tokens.ReadNumber(request.page_token()));
+    }
+    const auto fetch = [&](int limit) {
+      query.limit = limit;
+      return events_.ListEvents(caller.tenant, query);
+    };
+    const auto put = [&](store::StoredEvent& event) {
+      query.before = event.escmsg_id;
+      TakeToProto(&event, response->add_events());
+      return response->events().rbegin()->ByteSizeLong();
+    };
+    WINDROW_ASSIGN_OR_RETURN(
+        const bool more,
+        FillPage(size, kFirstChunk, &store::EventPage::events, fetch, put));
+    if (more) response->set_next_page_token(tokens.Make(*query.before));
+    return absl::OkStatus();
+  }
+
+  UnaryCalls& calls_;
+  PublishStreams& streams_;
+  PublishQueue& queue_;
+  store::EventStore& events_;
+  const PublishMetrics metrics_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls, PublishStreams& streams,
+                                                PublishQueue& queue,
+                                                store::EventStore& events,
+                                                PublishMetrics metrics) {
+  return std::make_unique<EventService>(calls, streams, queue, events, metrics);
+}
+
+}  // namespace windrow::control_plane

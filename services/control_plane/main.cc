@@ -1,0 +1,114 @@
+// windrow-server: the control plane as a program.
+#include <signal.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/config.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/base/version.h"
+#include "common/crypto/key_ring.h"
+#include "common/http/address_rules.h"
+#include "common/http/ops_server.h"
+#include "common/store/postgres/postgres_store.h"
+#include "services/control_plane/server.h"
+
+namespace windrow {
+namespace {
+
+// Blocked before any thread starts, so that only WaitForStop gets them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void WaitForStop(const sigset_t& signals) {
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal_number}});
+}
+
+absl::StatusOr<crypto::KeyRing> LoadKeyRing(const CommonConfig& config) {
+  return config.key_ring.empty() ? crypto::KeyRing::Load(config.key_ring_file)
+                                 : crypto::KeyRing::Parse(config.key_ring);
+}
+
+absl::StatusOr<control_plane::UrlPolicy> Urls(const CommonConfig& config) {
+  std::vector<http::AllowRule> rules;
+  for (const std::string& text : config.allow_addresses) {
+    WINDROW_ASSIGN_OR_RETURN(http::AllowRule rule, http::AllowRule::Parse(text));
+    rules.push_back(std::move(rule));
+  }
+  return control_plane::UrlPolicy{.url = {.allow_http = config.allow_http},
+                                  .addresses = http::AddressRules(std::move(rules))};
+}
+
+absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
+  WINDROW_ASSIGN_OR_RETURN(control_plane::UrlPolicy urls, Urls(config));
+  WINDROW_ASSIGN_OR_RETURN(crypto::KeyRing key_ring, LoadKeyRing(config));
+  WINDROW_ASSIGN_OR_RETURN(
+      const auto store, store::postgres::PostgresStore::Open(
+                            {.url = config.database_url,
+                             .pool_size = config.pool_size,
+                             .application_name = "windrow-server"},
+                            std::move(key_ring)));
+  metrics::Registry registry;
+  registry.AddProcessMetrics("windrow-server", std::string(kVersion));
+  control_plane::ServerOptions options;
+  options.listen = config.listen;
+  options.urls = std::move(urls);
+  options.executor_threads = config.pool_size;
+  options.max_streams = config.max_streams;
+  options.max_memory = config.max_memory;
+  options.max_connection_idle = config.max_connection_idle;
+  options.max_connection_age = config.max_connection_age;
+  WINDROW_ASSIGN_OR_RETURN(
+      const auto server,
+      control_plane::Server::Start(
+          {*store, *store, *store, [&] { return store->Ping(); }}, options, registry));
+  std::unique_ptr<http::OpsServer> ops;
+  if (!config.ops_listen.empty()) {
+    WINDROW_ASSIGN_OR_RETURN(
+        ops, http::OpsServer::Start({.listen = config.ops_listen,
+                                     .ready = [&] { return server->Ready(); }},
+                                    registry));
+  }
+  Log(LogLevel::kInfo, "serving",
+      {{"listen", config.listen}, {"ops_listen", config.ops_listen}, {"version", kVersion}});
+  WaitForStop(signals);
+  server->Shutdown(config.shutdown_timeout);
+  Log(LogLevel::kInfo, "stopped");
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  const auto loaded = LoadServerConfig(ProcessSources(argc, argv));
+  if (!loaded.ok()) {
+    std::fputs(ConfigErrorText(loaded.status()).c_str(), stderr);
+    return 2;
+  }
+  if (loaded->answer) {
+    std::fputs(loaded->answer->c_str(), stdout);
+    return 0;
+  }
+  SetLogLevel(loaded->config.log_level);
+  const absl::Status status = Serve(loaded->config, BlockStopSignals());
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "windrow-server: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+}  // namespace windrow
+
+int main(int argc, char** argv) { return windrow::Main(argc, argv); }

@@ -1,0 +1,97 @@
+#include "services/control_plane/page_token.h"
+
+#include <absl/strings/escaping.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "common/base/status.h"
+
+namespace windrow::control_plane {
+namespace {
+
+constexpr std::size_t kQuestionBytes = 8;
+
+absl::Status Refused(std::string_view field, std::string_view rule) {
+  Violations violations;
+  violations.Add(std::string(field), std::string(rule));
+  return violations.ToStatus();
+}
+
+std::string BytesOf(std::int64_t number) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> shift);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+PageTokens::PageTokens(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) {
+    text += BytesOf(static_cast<std::int64_t>(part.size()));
+    text += part;
+  }
+  unsigned char hash[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash);
+  question_.assign(reinterpret_cast<const char*>(hash), kQuestionBytes);
+}
+
+std::string PageTokens::MakeOf(std::string_view position) const {
+  return absl::WebSafeBase64Escape(question_ + std::string(position));
+}
+
+std::string PageTokens::Make(const Uuid& position) const {
+  return MakeOf({reinterpret_cast<const char*>(position.bytes.data()),
+                 position.bytes.size()});
+}
+
+std::string PageTokens::Make(std::int64_t position) const {
+  return MakeOf(BytesOf(position));
+}
+
+absl::StatusOr<std::string> PageTokens::PositionOf(const std::string& token,
+                                                   std::size_t size) const {
+  std::string bytes;
+  if (!absl::WebSafeBase64Unescape(token, &bytes) ||
+      bytes.size() != kQuestionBytes + size) {
+    return Refused("page_token", "is not a token: use next_page_token as it was given");
+  }
+  if (!std::string_view(bytes).starts_with(question_)) {
+    return Refused("page_token",
+                   "belongs to another list: go on with the same filter and order_by, or "
+                   "begin without a token");
+  }
+  return bytes.substr(kQuestionBytes);
+}
+
+absl::StatusOr<Uuid> PageTokens::ReadUuid(const std::string& token) const {
+  Uuid uuid;
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, uuid.bytes.size()));
+  std::memcpy(uuid.bytes.data(), bytes.data(), bytes.size());
+  return uuid;
+}
+
+absl::StatusOr<std::int64_t> PageTokens::ReadNumber(const std::string& token) const {
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes,
+                           PositionOf(token, sizeof(std::int64_t)));
+  std::uint64_t number = 0;
+  for (const char byte : bytes) {
+    number = number << 8 | static_cast<unsigned char>(byte);
+  }
+  // Only a token that was made up holds a negative one.
+  if (number > INT64_MAX) return Refused("page_token", "is not a token");
+  return static_cast<std::int64_t>(number);
+}
+
+absl::StatusOr<int> PageSize(int asked, int most) {
+  if (asked < 0) return Refused("page_size", "is negative: it is 1–1,000, or 0 for 50");
+  if (asked == 0) return std::min(kDefaultPageSize, most);
+  return std::min(asked, most);
+}
+
+}  // namespace windrow::control_plane

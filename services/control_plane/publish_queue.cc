@@ -1,0 +1,69 @@
+#include "services/control_plane/publish_queue.h"
+
+#include <utility>
+
+namespace windrow::control_plane {
+
+bool PublishQueue::HasRoom(const std::shared_ptr<Publisher>& publisher) {
+  std::lock_guard lock(mutex_);
+  if (!FullLocked()) return true;
+  waiting_.push_back(publisher);
+  return false;
+}
+
+bool PublishQueue::HasRoom() const {
+  std::lock_guard lock(mutex_);
+  return !FullLocked();
+}
+
+bool PublishQueue::Push(QueuedEvent event) {
+  bool was_empty = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    was_empty = events_.empty();
+    bytes_ += event.bytes;
+    events_.push_back(std::move(event));
+  }
+  // The committer waits only while there is nothing.
+  if (was_empty) pushed_.notify_one();
+  return true;
+}
+
+std::vector<QueuedEvent> PublishQueue::TakeBatch() {
+  std::vector<QueuedEvent> batch;
+  std::vector<std::shared_ptr<Publisher>> told;
+  {
+    std::unique_lock lock(mutex_);
+    pushed_.wait(lock, [&] { return closed_ || !events_.empty(); });
+    std::size_t bytes = 0;
+    while (!events_.empty() && batch.size() < limits_.batch_events &&
+           bytes < limits_.batch_bytes) {
+      bytes += events_.front().bytes;
+      batch.push_back(std::move(events_.front()));
+      events_.pop_front();
+    }
+    bytes_ -= bytes;
+    if (!FullLocked()) told.swap(waiting_);
+  }
+  for (const std::shared_ptr<Publisher>& publisher : told) publisher->RoomAgain();
+  return batch;
+}
+
+void PublishQueue::Close() {
+  std::vector<std::shared_ptr<Publisher>> told;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    told.swap(waiting_);
+  }
+  pushed_.notify_all();
+  for (const std::shared_ptr<Publisher>& publisher : told) publisher->RoomAgain();
+}
+
+std::size_t PublishQueue::size() const {
+  std::lock_guard lock(mutex_);
+  return events_.size();
+}
+
+}  // namespace windrow::control_plane

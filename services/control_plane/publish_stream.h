@@ -1,0 +1,53 @@
+// PublishEvent: the streams that are open.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
+#include "services/control_plane/metrics.h"
+#include "services/control_plane/publish_queue.h"
+
+namespace windrow::control_plane {
+
+// What one stream may have unanswered before it is no longer read from.
+struct StreamLimits {
+  std::size_t events = 1'000;
+  std::size_t bytes = 8u << 20;
+};
+
+class PublishStream;
+
+// Thread-safe. Must outlive its streams: end the gRPC server first.
+class PublishStreams {
+ public:
+  // A stream's messages are read and written as bytes, so that one that cannot be parsed
+  // is a refused event, and not the end of its stream.
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+  PublishStreams(PublishQueue& queue, StreamLimits limits, PublishMetrics metrics)
+      : queue_(queue), limits_(limits), metrics_(metrics) {}
+
+  Reactor* Open(store::TenantId tenant);
+  // Ends every stream, and those that are opened later, with UNAVAILABLE, once what was
+  // read from it is answered.
+  void Stop();
+
+ private:
+  friend class PublishStream;
+  void Closed(PublishStream* stream);
+
+  PublishQueue& queue_;
+  const StreamLimits limits_;
+  const PublishMetrics metrics_;
+  std::mutex mutex_;
+  bool stopped_ = false;
+  std::unordered_set<PublishStream*> open_;
+};
+
+}  // namespace windrow::control_plane

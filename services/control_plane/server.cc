@@ -1,0 +1,147 @@
+#include "services/control_plane/server.h"
+
+#include <absl/time/clock.h>
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/base/settings.h"
+#include "common/base/status.h"
+#include "services/control_plane/database_watch.h"
+#include "services/control_plane/delivery_service.h"
+#include "services/control_plane/event_service.h"
+#include "services/control_plane/publish_stream.h"
+#include "services/control_plane/unary.h"
+#include "services/control_plane/webhook_service.h"
+
+namespace windrow::control_plane {
+namespace {
+
+constexpr int kMaxMetadataBytes = 16 << 10;
+constexpr int kHandshakeMs = 10'000;
+constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kMinClientPingMs = 10'000;
+
+void WarnWhereOpen(const std::string& listen) {
+  const auto address = config::HostPort::Parse(listen);
+  if (address.ok() && address->IsLoopback()) return;
+  Log(LogLevel::kWarn, "open_listen",
+      {{"listen", listen},
+       {"warning", "callers are not authenticated: whoever reaches this address may do "
+                   "everything"}});
+}
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(duration),
+                                                 std::numeric_limits<int>::max()));
+}
+
+void SetLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              kMinClientPingMs);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                              Milliseconds(options.max_connection_idle));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                              Milliseconds(options.max_connection_age));
+  // Else a second server on the same port would share it, and nobody would be told.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc::ResourceQuota quota("windrow");
+  quota.Resize(static_cast<std::size_t>(options.max_memory));
+  builder->SetResourceQuota(quota);
+}
+
+class GrpcServer final : public Server {
+ public:
+  GrpcServer(const ServerStores& stores, const ServerOptions& options,
+             metrics::Registry& registry)
+      : publish_metrics_(PublishMetrics::In(registry)),
+        committer_(stores.events, stores.webhooks, options.committer, publish_metrics_),
+        streams_(committer_.queue(), {}, publish_metrics_),
+        executor_(options.executor_threads, options.max_queued_calls),
+        calls_(executor_, RpcMetrics(registry)),
+        watch_(stores.ping, options.ping_interval,
+               [this](const absl::Status& status) { SetServing(status.ok()); }) {
+    services_.push_back(MakeWebhookService(calls_, stores.webhooks, options.urls));
+    services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
+                                         stores.events, publish_metrics_));
+    services_.push_back(MakeDeliveryService(calls_, stores.deliveries));
+  }
+
+  ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }
+
+  absl::Status Listen(const ServerOptions& options) {
+    grpc::ServerBuilder builder;
+    SetLimits(options, &builder);
+    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
+    for (const auto& service : services_) builder.RegisterService(service.get());
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) {
+      return absl::UnavailableError(fmt::format(
+          "cannot listen on {}: is another server running there? Stop it, or choose "
+          "another address with --listen",
+          options.listen));
+    }
+    SetServing(false);
+    watch_.Start();
+    return absl::OkStatus();
+  }
+
+  int port() const override { return port_; }
+  absl::Status Ready() const override { return watch_.status(); }
+
+  void Shutdown(absl::Duration limit) override {
+    if (server_ == nullptr) return;
+    watch_.Stop();
+    SetServing(false);
+    streams_.Stop();
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+    server_->Wait();
+    server_.reset();
+  }
+
+ private:
+  void SetServing(bool serving) {
+    server_->GetHealthCheckService()->SetServingStatus(serving);
+  }
+
+  const PublishMetrics publish_metrics_;
+  // In the order of need: what is below uses what is above, and ends before it.
+  PublishCommitter committer_;
+  PublishStreams streams_;
+  Executor executor_;
+  UnaryCalls calls_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> server_;
+  DatabaseWatch watch_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerStores& stores,
+                                                      const ServerOptions& options,
+                                                      metrics::Registry& registry) {
+  WarnWhereOpen(options.listen);
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto server = std::make_unique<GrpcServer>(stores, options, registry);
+  WINDROW_RETURN_IF_ERROR(server->Listen(options));
+  return server;
+}
+
+}  // namespace windrow::control_plane

@@ -1,0 +1,103 @@
+#include "services/control_plane/status_mapping.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/base/utf8.h"
+#include "windrow/internal/rpc_details.pb.h"
+
+namespace windrow::control_plane {
+namespace {
+
+constexpr char kDomain[] = "windrow.dev";
+constexpr char kTypePrefix[] = "type.googleapis.com/google.rpc.";
+constexpr int kRetrySeconds = 1;
+// In base64, and with a message whose every byte is percent-encoded, below 8 KiB.
+constexpr std::size_t kMaxMessageBytes = 400;
+constexpr std::size_t kMaxViolationBytes = 4'400;
+
+// As a gRPC message is: UTF-8, one line, bounded.
+std::string Shown(std::string_view message) {
+  std::string shown;
+  while (!message.empty() && shown.size() < kMaxMessageBytes) {
+    const std::size_t size = Utf8SequenceLength(message);
+    if (size == 0) {
+      shown += '?';
+      message.remove_prefix(1);
+      continue;
+    }
+    const bool control = size == 1 && static_cast<unsigned char>(message[0]) < 0x20;
+    shown.append(control ? std::string_view(" ") : message.substr(0, size));
+    message.remove_prefix(size);
+  }
+  if (!message.empty()) shown += "…";
+  return shown;
+}
+
+std::string Message(const absl::Status& status) {
+  const std::string_view text(status.message().data(), status.message().size());
+  if (status.code() != absl::StatusCode::kInternal &&
+      status.code() != absl::StatusCode::kDataLoss) {
+    return Shown(text);
+  }
+  Log(LogLevel::kError, "call_failed", {{"error", text}});
+  return "Windrow's own fault: its log says more";
+}
+
+std::string Reason(const absl::Status& status) {
+  std::string reason = ReasonOf(status);
+  if (!reason.empty()) return reason;
+  if (status.code() == absl::StatusCode::kInvalidArgument) return "INVALID_FIELD";
+  return absl::StatusCodeToString(status.code());
+}
+
+void AddDetail(const google::protobuf::MessageLite& detail, std::string_view name,
+               internal::Status* rpc) {
+  google::protobuf::Any* any = rpc->add_details();
+  any->set_type_url(fmt::format("{}{}", kTypePrefix, name));
+  detail.SerializeToString(any->mutable_value());
+}
+
+internal::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
+  internal::BadRequest bad;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < violations.size(); ++i) {
+    bytes += violations[i].field.size() + violations[i].rule.size() + 8;
+    auto* entry = bad.add_field_violations();
+    if (bytes > kMaxViolationBytes) {
+      entry->set_description(fmt::format("and {} more", violations.size() - i));
+      break;
+    }
+    entry->set_field(Shown(violations[i].field));
+    entry->set_description(Shown(violations[i].rule));
+  }
+  return bad;
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  internal::Status rpc;
+  rpc.set_code(static_cast<int>(status.code()));
+  rpc.set_message(Message(status));
+  internal::ErrorInfo info;
+  info.set_reason(Reason(status));
+  info.set_domain(kDomain);
+  AddDetail(info, "ErrorInfo", &rpc);
+  const std::vector<Violation> violations = ViolationsOf(status);
+  if (!violations.empty()) AddDetail(ToBadRequest(violations), "BadRequest", &rpc);
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+    internal::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
+    AddDetail(retry, "RetryInfo", &rpc);
+  }
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rpc.message(),
+                      rpc.SerializeAsString());
+}
+
+}  // namespace windrow::control_plane

@@ -1,0 +1,18 @@
+// Errors at the edge: absl::Status to what gRPC sends.
+#pragma once
+
+#include <absl/status/status.h>
+#include <grpcpp/support/status.h>
+
+namespace windrow::control_plane {
+
+// The same code and message, with google.rpc details: ErrorInfo (the status' reason, else
+// a word for its code; domain "windrow.dev"), BadRequest where there are violations, and
+// RetryInfo for UNAVAILABLE and RESOURCE_EXHAUSTED.
+//
+// Details and message travel in trailers, of which common clients take 8 KiB: violations
+// that have no room are left out, and a last one says how many. The message of INTERNAL
+// and DATA_LOSS goes to the log, not to the caller.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+}  // namespace windrow::control_plane

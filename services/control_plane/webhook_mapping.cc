@@ -1,0 +1,329 @@
+#include "services/control_plane/webhook_mapping.h"
+
+#include <absl/strings/escaping.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "services/control_plane/proto_time.h"
+
+namespace windrow::control_plane {
+namespace {
+
+struct Input {
+  const v1::Webhook& webhook;
+  const UrlPolicy& policy;
+  Profile* profile;
+  Violations* violations;
+  bool url_had_user = false;
+};
+
+// Leaves `*value` alone where the message breaks its own rules, so that one fault is one
+// violation.
+void PutDuration(const google::protobuf::Duration& proto, const std::string& field,
+                 absl::Duration* value, Violations* violations) {
+  const std::optional<absl::Duration> duration = DurationFromProto(proto);
+  if (!duration) {
+    violations->Add(field, "is not a valid google.protobuf.Duration");
+    return;
+  }
+  *value = *duration;
+}
+
+void PutUrl(Input* in) {
+  domain::WebhookSpec& spec = in->profile->spec;
+  spec.url.clear();
+  const auto url = http::ParseWebhookUrl(in->webhook.url(), in->policy.url);
+  if (!url.ok()) {
+    in->violations->Add("webhook.url", std::string(url.status().message()));
+    return;
+  }
+  const absl::Status allowed = in->policy.addresses.CheckHost(url->host, url->port);
+  if (!allowed.ok()) {
+    in->violations->Add("webhook.url", std::string(allowed.message()));
+    return;
+  }
+  spec.url = url->text;
+  if (!url->has_user) return;
+  in->url_had_user = true;
+  spec.has_basic_auth = true;
+  spec.basic_auth_user = url->user;
+  in->profile->secrets.basic_auth_password = url->password;
+}
+
+void PutBasicAuth(Input* in) {
+  domain::WebhookSpec& spec = in->profile->spec;
+  if (!in->webhook.has_basic_auth()) {
+    if (in->url_had_user) return;
+    spec.has_basic_auth = false;
+    spec.basic_auth_user.clear();
+    in->profile->secrets.basic_auth_password.clear();
+    return;
+  }
+  if (in->url_had_user) {
+    in->violations->Add("webhook.url",
+                        "has user info while basic_auth is set: keep one of the two");
+    return;
+  }
+  const v1::BasicAuth& auth = in->webhook.basic_auth();
+  spec.has_basic_auth = true;
+  spec.basic_auth_user = auth.user();
+  if (!auth.password().empty()) in->profile->secrets.basic_auth_password = auth.password();
+}
+
+void PutPassword(Input* in) {
+  if (!in->profile->spec.has_basic_auth) {
+    in->violations->Add("webhook.basic_auth.password",
+                        "there is no user to go with it: update basic_auth");
+    return;
+  }
+  in->profile->secrets.basic_auth_password = in->webhook.basic_auth().password();
+}
+
+void PutHeaders(Input* in) {
+  in->profile->spec.headers.clear();
+  for (const v1::Header& header : in->webhook.headers()) {
+    in->profile->spec.headers.push_back({header.name(), header.value()});
+  }
+}
+
+// An unknown number becomes one that the domain refuses.
+void PutPayload(Input* in) {
+  const int number = in->webhook.payload();
+  in->profile->spec.payload =
+      number == v1::PAYLOAD_KIND_UNSPECIFIED ? domain::PayloadKind::kFull
+      : v1::PayloadKind_IsValid(number)      ? static_cast<domain::PayloadKind>(number)
+                                             : static_cast<domain::PayloadKind>(0xff);
+}
+
+domain::BatchMode ModeFromProto(int number) {
+  if (number == v1::BATCH_MODE_UNSPECIFIED) return domain::BatchMode::kNone;
+  return static_cast<domain::BatchMode>(v1::BatchMode_IsValid(number) ? number - 1 : 0xff);
+}
+
+void PutBatching(Input* in) {
+  const v1::Batching& from = in->webhook.batching();
+  domain::Batching batching{.mode = ModeFromProto(from.mode())};
+  if (from.has_wait()) {
+    PutDuration(from.wait(), "webhook.batching.wait", &batching.wait, in->violations);
+  }
+  if (from.max_items() != 0) batching.max_items = from.max_items();
+  in->profile->spec.batching = batching;
+}
+
+// A stored webhook has triggers, a new one has none yet: its notification ids are output
+// only. In an update an id says which trigger is meant.
+void PutTriggers(Input* in) {
+  const std::vector<domain::Trigger> before = std::move(in->profile->spec.triggers);
+  in->profile->spec.triggers.clear();
+  for (int i = 0; i < in->webhook.triggers_size(); ++i) {
+    const v1::Trigger& from = in->webhook.triggers(i);
+    domain::Trigger trigger{.event_type = from.event_type(),
+                            .enabled = !from.has_enabled() || from.enabled()};
+    if (!before.empty()) trigger.notification_id = from.notification_id();
+    const bool known =
+        trigger.notification_id <= 0 ||  // the domain refuses negative ones
+        std::any_of(before.begin(), before.end(), [&](const domain::Trigger& old) {
+          return old.notification_id == trigger.notification_id;
+        });
+    if (!known) {
+      in->violations->Add(fmt::format("webhook.triggers[{}].notification_id", i),
+                          fmt::format("{} is no trigger of this webhook: leave it out "
+                                      "for a new one",
+                                      trigger.notification_id));
+    }
+    in->profile->spec.triggers.push_back(std::move(trigger));
+  }
+}
+
+void PutRetry(Input* in) {
+  domain::RetryPolicy retry;
+  const auto& delays = in->webhook.retry().delays();
+  if (!delays.empty()) retry.delays.assign(delays.size(), absl::ZeroDuration());
+  for (int i = 0; i < delays.size(); ++i) {
+    PutDuration(delays[i], fmt::format("webhook.retry.delays[{}]", i), &retry.delays[i],
+                in->violations);
+  }
+  in->profile->spec.retry = std::move(retry);
+}
+
+void PutTimeout(Input* in) {
+  absl::Duration timeout = domain::WebhookSpec().timeout;
+  if (in->webhook.has_timeout()) {
+    PutDuration(in->webhook.timeout(), "webhook.timeout", &timeout, in->violations);
+  }
+  in->profile->spec.timeout = timeout;
+}
+
+void PutLabels(Input* in) {
+  in->profile->spec.labels = {in->webhook.labels().begin(), in->webhook.labels().end()};
+}
+
+struct Field {
+  std::string_view name;
+  bool (*is_set)(const v1::Webhook&);
+  void (*put)(Input*);
+};
+
+// In the order in which they are put: basic_auth looks at what url brought.
+constexpr Field kFields[] = {
+    {"name", [](const v1::Webhook& w) { return !w.name().empty(); },
+     [](Input* in) { in->profile->spec.name = in->webhook.name(); }},
+    {"description", [](const v1::Webhook& w) { return !w.description().empty(); },
+     [](Input* in) { in->profile->spec.description = in->webhook.description(); }},
+    {"url", [](const v1::Webhook& w) { return !w.url().empty(); }, PutUrl},
+    {"basic_auth", [](const v1::Webhook& w) { return w.has_basic_auth(); }, PutBasicAuth},
+    {"headers", [](const v1::Webhook& w) { return w.headers_size() > 0; }, PutHeaders},
+    {"lightweight_logs", [](const v1::Webhook& w) { return w.lightweight_logs(); },
+     [](Input* in) {
+       in->profile->spec.lightweight_logs = in->webhook.lightweight_logs();
+     }},
+    {"payload", [](const v1::Webhook& w) { return w.payload() != 0; }, PutPayload},
+    {"triggers", [](const v1::Webhook& w) { return w.triggers_size() > 0; }, PutTriggers},
+    {"batching", [](const v1::Webhook& w) { return w.has_batching(); }, PutBatching},
+    {"retry", [](const v1::Webhook& w) { return w.has_retry(); }, PutRetry},
+    {"timeout", [](const v1::Webhook& w) { return w.has_timeout(); }, PutTimeout},
+    {"enabled", [](const v1::Webhook& w) { return w.has_enabled(); },
+     [](Input* in) {
+       in->profile->spec.enabled = !in->webhook.has_enabled() || in->webhook.enabled();
+     }},
+    {"labels", [](const v1::Webhook& w) { return w.labels_size() > 0; }, PutLabels},
+};
+constexpr std::string_view kPassword = "basic_auth.password";
+constexpr std::string_view kSigningSecret = "signing_secret";
+// May stand in a mask, and change nothing (AIP-161).
+constexpr std::string_view kOutputOnly[] = {"webhook_id", "etag", "create_time",
+                                            "update_time"};
+
+bool IsMaskPath(std::string_view path) {
+  return path == kPassword || path == kSigningSecret || path == "*" ||
+         std::any_of(std::begin(kFields), std::end(kFields),
+                     [&](const Field& field) { return field.name == path; }) ||
+         std::find(std::begin(kOutputOnly), std::end(kOutputOnly), path) !=
+             std::end(kOutputOnly);
+}
+
+// Which fields an update puts.
+class Wanted {
+ public:
+  Wanted(const google::protobuf::FieldMask& mask, Violations* violations)
+      : mask_(mask), all_(Names("*")) {
+    for (const std::string& path : mask.paths()) {
+      if (!IsMaskPath(path)) {
+        violations->Add("update_mask",
+                        fmt::format("\"{}\" is no field that an update can name: give "
+                                    "top-level names, or basic_auth.password",
+                                    path));
+      }
+    }
+  }
+
+  bool Names(std::string_view path) const {
+    return std::find(mask_.paths().begin(), mask_.paths().end(), path) !=
+           mask_.paths().end();
+  }
+  bool Puts(const Field& field, const v1::Webhook& change) const {
+    return all_ || (mask_.paths().empty() ? field.is_set(change) : Names(field.name));
+  }
+
+ private:
+  const google::protobuf::FieldMask& mask_;
+  const bool all_;
+};
+
+}  // namespace
+
+Profile NewProfile(const v1::Webhook& webhook, const UrlPolicy& policy,
+                   Violations* violations) {
+  Profile profile;
+  Input in{webhook, policy, &profile, violations};
+  for (const Field& field : kFields) field.put(&in);
+  profile.secrets.signing_secret = webhook.signing_secret();
+  return profile;
+}
+
+void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& mask,
+                 const UrlPolicy& policy, Profile* profile, Violations* violations) {
+  const Wanted wanted(mask, violations);
+  Input in{change, policy, profile, violations};
+  for (const Field& field : kFields) {
+    if (wanted.Puts(field, change)) field.put(&in);
+  }
+  if (wanted.Names(kPassword)) PutPassword(&in);
+  // Nobody can read the stored one to send it back, so "*" without one keeps it.
+  if (!change.signing_secret().empty() &&
+      (mask.paths().empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
+    profile->secrets.signing_secret = change.signing_secret();
+  } else if (wanted.Names(kSigningSecret)) {
+    violations->Add("webhook.signing_secret",
+                    "is empty: every webhook signs, so give a new one or leave it out of "
+                    "update_mask");
+  }
+}
+
+void CheckProfile(Profile* profile, Violations* violations) {
+  domain::Normalize(&profile->spec);
+  domain::Validate(profile->spec, profile->secrets, "webhook", violations);
+  // Items of one request would differ in their URL.
+  if (profile->spec.batching.mode != domain::BatchMode::kNone &&
+      profile->spec.url.find("{{") != std::string::npos) {
+    violations->Add("webhook.url",
+                    "{{…}} placeholders are only for webhooks whose batching is NONE");
+  }
+}
+
+void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
+  const domain::WebhookSpec& spec = webhook.spec;
+  if (webhook.version > 0) {
+    proto->set_webhook_id(webhook.webhook_id.ToString());
+    proto->set_etag(EtagOf(webhook.version));
+    TimeToProto(webhook.created_at, proto->mutable_create_time());
+    TimeToProto(webhook.updated_at, proto->mutable_update_time());
+  }
+  proto->set_name(spec.name);
+  proto->set_description(spec.description);
+  proto->set_url(spec.url);
+  if (spec.has_basic_auth) proto->mutable_basic_auth()->set_user(spec.basic_auth_user);
+  for (const domain::Header& header : spec.headers) {
+    v1::Header* to = proto->add_headers();
+    to->set_name(header.name);
+    to->set_value(header.value);
+  }
+  proto->set_lightweight_logs(spec.lightweight_logs);
+  proto->set_payload(static_cast<v1::PayloadKind>(spec.payload));
+  for (const domain::Trigger& trigger : spec.triggers) {
+    v1::Trigger* to = proto->add_triggers();
+    to->set_notification_id(trigger.notification_id);
+    to->set_event_type(trigger.event_type);
+    to->set_enabled(trigger.enabled);
+  }
+  v1::Batching* batching = proto->mutable_batching();
+  batching->set_mode(static_cast<v1::BatchMode>(static_cast<int>(spec.batching.mode) + 1));
+  DurationToProto(spec.batching.wait, batching->mutable_wait());
+  batching->set_max_items(spec.batching.max_items);
+  for (const absl::Duration delay : spec.retry.delays) {
+    DurationToProto(delay, proto->mutable_retry()->add_delays());
+  }
+  DurationToProto(spec.timeout, proto->mutable_timeout());
+  proto->set_enabled(spec.enabled);
+  proto->mutable_labels()->insert(spec.labels.begin(), spec.labels.end());
+}
+
+std::string EtagOf(std::int32_t version) {
+  return absl::WebSafeBase64Escape(fmt::format("v{}", version));
+}
+
+std::optional<std::int32_t> VersionOfEtag(const std::string& etag) {
+  if (etag.empty()) return std::nullopt;
+  std::string text;
+  std::int32_t version = 0;
+  if (absl::WebSafeBase64Unescape(etag, &text) && text.size() > 1 &&
+      absl::SimpleAtoi(text.substr(1), &version) && version > 0 &&
+      EtagOf(version) == etag) {
+    return version;
+  }
+  return 0;  // versions count from 1
+}
+
+}  // namespace windrow::control_plane

@@ -1,0 +1,142 @@
+#include "services/control_plane/webhook_service.h"
+
+#include <absl/status/statusor.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "services/control_plane/page_fill.h"
+#include "services/control_plane/page_token.h"
+#include "services/control_plane/request_ids.h"
+#include "services/control_plane/unary.h"
+#include "services/control_plane/webhook_use_cases.h"
+#include "windrow/v1/webhook.grpc.pb.h"
+
+namespace windrow::control_plane {
+namespace {
+
+using google::protobuf::Empty;
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+
+constexpr int kFirstChunk = 64;
+
+absl::StatusOr<Uuid> WebhookId(const std::string& text) {
+  return IdFromRequest(text, "webhook_id", "WEBHOOK_NOT_FOUND");
+}
+
+class WebhookService final : public v1::WebhookService::CallbackService {
+ public:
+  WebhookService(UnaryCalls& calls, store::WebhookStore& webhooks, UrlPolicy policy)
+      : calls_(calls), webhooks_(webhooks), use_cases_(webhooks), policy_(std::move(policy)) {}
+
+  Reactor* CreateWebhook(Context* context, const v1::CreateWebhookRequest* request,
+                         v1::Webhook* response) override {
+    return calls_.Run("CreateWebhook", context, [=, this](const Caller& caller) {
+      return Create(caller, *request, response);
+    });
+  }
+
+  Reactor* GetWebhook(Context* context, const v1::GetWebhookRequest* request,
+                      v1::Webhook* response) override {
+    return calls_.Run("GetWebhook", context, [=, this](const Caller& caller) -> absl::Status {
+      WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
+      WINDROW_ASSIGN_OR_RETURN(const auto webhook, webhooks_.Get(caller.tenant, id));
+      WebhookToProto(webhook, response);
+      return absl::OkStatus();
+    });
+  }
+
+  Reactor* ListWebhooks(Context* context, const v1::ListWebhooksRequest* request,
+                        v1::ListWebhooksResponse* response) override {
+    return calls_.Run("ListWebhooks", context, [=, this](const Caller& caller) {
+      return List(caller, *request, response);
+    });
+  }
+
+  Reactor* UpdateWebhook(Context* context, const v1::UpdateWebhookRequest* request,
+                         v1::Webhook* response) override {
+    return calls_.Run("UpdateWebhook", context, [=, this](const Caller& caller) {
+      return Update(caller, *request, response);
+    });
+  }
+
+  Reactor* DeleteWebhook(Context* context, const v1::DeleteWebhookRequest* request,
+                         Empty*) override {
+    return calls_.Run("DeleteWebhook", context,
+                      [=, this](const Caller& caller) -> absl::Status {
+      WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
+      return webhooks_.Delete(caller.tenant, id, VersionOfEtag(request->etag()));
+    });
+  }
+
+ private:
+  absl::Status Create(const Caller& caller, const v1::CreateWebhookRequest& request,
+                      v1::Webhook* response) {
+    Violations violations;
+    Profile profile = NewProfile(request.webhook(), policy_, &violations);
+    WINDROW_ASSIGN_OR_RETURN(
+        const auto webhook, use_cases_.Create(caller.tenant, std::move(profile),
+                                              violations, request.validate_only()));
+    WebhookToProto(webhook, response);
+    // The one time that a secret is shown: nobody else knows it.
+    if (request.webhook().signing_secret().empty()) {
+      response->set_signing_secret(webhook.secrets.signing_secret);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status List(const Caller& caller, const v1::ListWebhooksRequest& request,
+                    v1::ListWebhooksResponse* response) {
+    const PageTokens tokens({"webhooks"});
+    WINDROW_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
+    std::optional<Uuid> before;
+    if (!request.page_token().empty()) {
+      WINDROW_ASSIGN_OR_RETURN(before, tokens.ReadUuid(request.page_token()));
+    }
+    WINDROW_ASSIGN_OR_RETURN(
+        const bool more,
+        FillPage(
+            size, kFirstChunk, &store::WebhookPage::webhooks,
+            [&](int limit) { return webhooks_.List(caller.tenant, before, limit); },
+            [&](const store::StoredWebhook& webhook) {
+              before = webhook.webhook_id;
+              WebhookToProto(webhook, response->add_webhooks());
+              return response->webhooks().rbegin()->ByteSizeLong();
+            }));
+    if (more) response->set_next_page_token(tokens.Make(*before));
+    return absl::OkStatus();
+  }
+
+  absl::Status Update(const Caller& caller, const v1::UpdateWebhookRequest& request,
+                      v1::Webhook* response) {
+    WINDROW_ASSIGN_OR_RETURN(const Uuid id, IdFromRequest(request.webhook().webhook_id(),
+                                                          "webhook.webhook_id",
+                                                          "WEBHOOK_NOT_FOUND"));
+    const auto edit = [&](Profile* profile, Violations* violations) {
+      EditProfile(request.webhook(), request.update_mask(), policy_, profile, violations);
+    };
+    WINDROW_ASSIGN_OR_RETURN(
+        const auto webhook,
+        use_cases_.Update(caller.tenant, id, VersionOfEtag(request.webhook().etag()), edit,
+                          request.validate_only()));
+    WebhookToProto(webhook, response);
+    return absl::OkStatus();
+  }
+
+  UnaryCalls& calls_;
+  store::WebhookStore& webhooks_;
+  WebhookUseCases use_cases_;
+  const UrlPolicy policy_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeWebhookService(UnaryCalls& calls,
+                                                  store::WebhookStore& webhooks,
+                                                  UrlPolicy policy) {
+  return std::make_unique<WebhookService>(calls, webhooks, std::move(policy));
+}
+
+}  // namespace windrow::control_plane

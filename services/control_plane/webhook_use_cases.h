@@ -1,0 +1,43 @@
+// What the API does with webhooks, apart from gRPC and its messages.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <optional>
+
+#include "common/store/webhook_store.h"
+#include "services/control_plane/webhook_mapping.h"
+
+namespace windrow::control_plane {
+
+// Thread-safe where the store is.
+class WebhookUseCases {
+ public:
+  // Changes a profile and adds what cannot be done. May be called several times, each
+  // time with another profile.
+  using Edit = std::function<void(Profile* profile, Violations* violations)>;
+
+  explicit WebhookUseCases(store::WebhookStore& webhooks) : webhooks_(webhooks) {}
+
+  // Checks a new profile and saves it. Without a signing secret one is made. With
+  // `validate_only` nothing is saved: the answer has no id.
+  absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant, Profile profile,
+                                              Violations violations, bool validate_only);
+
+  // Edits the current version, checks and saves it. `expected`: only that version, else
+  // ABORTED (ETAG_MISMATCH); without it an edit that another one overtook is made anew.
+  // An edit that changes nothing saves nothing.
+  absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
+                                              std::optional<std::int32_t> expected,
+                                              const Edit& edit, bool validate_only);
+
+ private:
+  absl::StatusOr<store::StoredWebhook> UpdateOnce(store::TenantId tenant, const Uuid& id,
+                                                  std::optional<std::int32_t> expected,
+                                                  const Edit& edit, bool validate_only);
+
+  store::WebhookStore& webhooks_;
+};
+
+}  // namespace windrow::control_plane
