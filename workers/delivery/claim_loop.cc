@@ -66,8 +66,7 @@ absl::Duration ClaimLoop::RunOnce() {
   parts_.metrics.queue_errors.Increment();
   const absl::Duration pause = backoff_.Next();
   Log(LogLevel::kWarn, "claim_failed",
-      {{"error", wait.status().message()},
-       {"again_in_s", absl::ToDoubleSeconds(pause)}});
+      {{"error", wait.status().message()}, {"again_in_s", absl::ToDoubleSeconds(pause)}});
   return pause;
 }
 
@@ -123,7 +122,7 @@ absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
   if (TooMuchUnrecorded()) return std::min(at_most, kPace);
 
   const std::vector<Uuid> candidates = ready_.Front(kMaxCandidates);
-  Wanted wanted = parts_.dispatcher->Want(candidates, MostToClaim());
+  const Wanted wanted = parts_.dispatcher->Want(candidates, MostToClaim());
   ready_.Rotate(wanted.examined);
   if (wanted.webhooks.empty()) return wanted.paced ? std::min(at_most, kPace) : at_most;
 
@@ -131,24 +130,28 @@ absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
   WINDROW_ASSIGN_OR_RETURN(
       store::Claim claim,
       parts_.queue->ClaimWindows(*worker_id_, wanted.webhooks, options_.lease_slack));
-  parts_.clock->Learn(claim.now, asked_at);
-  parts_.metrics.claim_seconds.Observe(local_.Now() - asked_at);
   NoteShort(wanted.webhooks, claim);
-  Observe(claim);
   if (claim.windows.empty()) return ready_.empty() ? due_.NextIn() : absl::ZeroDuration();
-
-  PreparedClaim ready = preparation_.Prepare(std::move(claim), asked_at);
-  double bytes = 0;
-  for (const Delivery& d : ready.prepared.deliveries) bytes += static_cast<double>(d.bytes);
-  if (!ready.prepared.deliveries.empty()) {
-    const double mean = bytes / static_cast<double>(ready.prepared.deliveries.size());
-    bytes_a_window_ = std::max(mean, bytes_a_window_ * 0.5 + mean * 0.5);
-  }
-  parts_.dispatcher->Submit(std::move(ready.prepared));
-  parts_.outcomes->Push(std::move(ready.ended));
-  give_back_ = std::move(ready.give_back);
-  if (!ready.error.ok()) return ready.error;
+  parts_.clock->Learn(claim.now, asked_at);
+  Observe(claim, local_.Now() - asked_at);
+  WINDROW_RETURN_IF_ERROR(HandOver(preparation_.Prepare(std::move(claim), asked_at)));
   return absl::ZeroDuration();
+}
+
+absl::Status ClaimLoop::HandOver(PreparedClaim claim) {
+  double bytes = 0;
+  for (const Delivery& delivery : claim.prepared.deliveries) {
+    bytes += static_cast<double>(delivery.bytes);
+  }
+  if (!claim.prepared.deliveries.empty()) {
+    // Grows at once, shrinks slowly.
+    const double mean = bytes / static_cast<double>(claim.prepared.deliveries.size());
+    bytes_a_window_ = std::max(mean, (bytes_a_window_ + mean) / 2);
+  }
+  parts_.dispatcher->Submit(std::move(claim.prepared));
+  parts_.outcomes->Push(std::move(claim.ended));
+  give_back_ = std::move(claim.give_back);
+  return claim.error;
 }
 
 // A webhook that gave fewer windows than wanted has no more.
@@ -164,8 +167,9 @@ void ClaimLoop::NoteShort(const std::vector<store::WantedWebhook>& wanted,
   }
 }
 
-void ClaimLoop::Observe(const store::Claim& claim) {
+void ClaimLoop::Observe(const store::Claim& claim, absl::Duration took) {
   parts_.metrics.claims.Increment();
+  parts_.metrics.claim_seconds.Observe(took);
   parts_.metrics.claimed_windows.Increment(static_cast<double>(claim.windows.size()));
   for (const store::ClaimedWindow& window : claim.windows) {
     if (window.lease_seq > 1) continue;

@@ -57,7 +57,8 @@ class ClaimLoop {
   absl::StatusOr<absl::Duration> ClaimSome();
   void NoteShort(const std::vector<store::WantedWebhook>& wanted,
                  const store::Claim& claim);
-  void Observe(const store::Claim& claim);
+  void Observe(const store::Claim& claim, absl::Duration took);
+  absl::Status HandOver(PreparedClaim claim);
   int MostToClaim() const;
   bool TooMuchUnrecorded() const;
 

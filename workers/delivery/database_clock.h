@@ -20,7 +20,8 @@ class DatabaseClock final : public Clock {
   absl::Time Now() const override {
     return local_->Now() + absl::Nanoseconds(offset_ns_.load(std::memory_order_relaxed));
   }
-  // `database_now` was answered to a statement that was sent at `sent` by the local clock.
+  // `database_now` was answered to a statement that was sent at `sent` by the local
+  // clock.
   void Learn(absl::Time database_now, absl::Time sent) {
     const absl::Time middle = sent + (local_->Now() - sent) / 2;
     offset_ns_.store(absl::ToInt64Nanoseconds(database_now - middle),

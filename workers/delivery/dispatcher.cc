@@ -151,8 +151,8 @@ void Dispatcher::UpdateHeads(const std::vector<Head>& heads, absl::Time asked_at
 }
 
 // A lease must outlast the request, which may not have started yet, by half of the slack.
-bool Dispatcher::NeedsRenewal(const Lane& lane, const Delivery& delivery,
-                              bool is_started, absl::Time now) const {
+bool Dispatcher::NeedsRenewal(const Lane& lane, const Delivery& delivery, bool is_started,
+                              absl::Time now) const {
   if (delivery.lost || lane.profile == nullptr) return false;
   const absl::Duration timeout =
       is_started ? delivery.profile->timeout() : lane.profile->timeout();

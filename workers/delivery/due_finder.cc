@@ -31,8 +31,7 @@ absl::Status DueFinder::Run(ReadySet* ready) {
     next_slice_ = now + kSliceEvery;
   } else if (now >= next_slice_) {
     const int size = kBuckets / kSlices;
-    WINDROW_RETURN_IF_ERROR(
-        ScanBuckets(slice_ * size, (slice_ + 1) * size - 1, ready));
+    WINDROW_RETURN_IF_ERROR(ScanBuckets(slice_ * size, (slice_ + 1) * size - 1, ready));
     slice_ = (slice_ + 1) % kSlices;
     next_slice_ = now + kSliceEvery;
   }

@@ -99,8 +99,7 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
   }
   int room = std::min(most, options_.max_in_flight - held_);
   const int share =
-      wishes.empty() ? 0
-                     : std::max(room / static_cast<int>(wishes.size()), kLeastShare);
+      wishes.empty() ? 0 : std::max(room / static_cast<int>(wishes.size()), kLeastShare);
   int cautious = 0;
   for (const auto& [lane, wish] : wishes) {
     const bool fast = lane->pace == Pace::kFast;
@@ -123,9 +122,9 @@ void Lanes::SetHead(const Head& head, absl::Time asked_at) {
   if (asked_at < lane->head_at) return;
   lane->head_at = asked_at;
   lane->enabled = head.enabled;
-  const bool newer = head.profile != nullptr &&
-                     (lane->profile == nullptr ||
-                      head.profile->version > lane->profile->version);
+  const bool newer =
+      head.profile != nullptr &&
+      (lane->profile == nullptr || head.profile->version > lane->profile->version);
   if (newer) lane->profile = head.profile;
 }
 
@@ -222,8 +221,8 @@ std::list<Delivery> Lanes::TakeDisabled(Lane* lane) {
 std::list<Delivery> Lanes::TakeExcess(absl::Time now) {
   std::list<Delivery> taken;
   for (auto& [id, lane] : lanes_) {
-    const bool stuck = !lane->started.empty() &&
-                       now - lane->started.front().started_at > kSlowAnswer;
+    const bool stuck =
+        !lane->started.empty() && now - lane->started.front().started_at > kSlowAnswer;
     if (stuck && lane->pace == Pace::kFast) SetPace(lane.get(), Pace::kSlow);
     if (lane->pace != Pace::kSlow) continue;
     const int capacity = Capacity(*lane, now);

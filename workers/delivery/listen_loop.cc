@@ -6,8 +6,7 @@
 
 namespace windrow::delivery {
 
-ListenLoop::ListenLoop(store::QueueListener* listener, Woken woken,
-                       worker::Random random)
+ListenLoop::ListenLoop(store::QueueListener* listener, Woken woken, worker::Random random)
     : listener_(listener),
       woken_(std::move(woken)),
       backoff_(absl::Milliseconds(100), absl::Seconds(5), std::move(random)) {}

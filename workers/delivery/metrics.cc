@@ -3,9 +3,9 @@
 namespace windrow::delivery {
 namespace {
 
-constexpr const char* kErrorNames[] = {"none",  "dns",       "refused_address", "connect",
-                                       "tls",   "timeout",   "reset",           "too_large",
-                                       "protocol", "internal", "http",          "poison"};
+constexpr const char* kErrorNames[] = {
+    "none",  "dns",       "refused_address", "connect",  "tls",  "timeout",
+    "reset", "too_large", "protocol",        "internal", "http", "poison"};
 
 void AddResults(metrics::Registry* registry, DeliveryMetrics* m) {
   for (std::size_t i = 0; i < m->attempts.size(); ++i) {
@@ -14,10 +14,9 @@ void AddResults(metrics::Registry* registry, DeliveryMetrics* m) {
                              {{"error", kErrorNames[i]}});
   }
   const auto outcome = [&](store::DeliveryState state, const char* name) {
-    m->outcomes[static_cast<std::size_t>(state)] =
-        registry->AddCounter("windrow_outcomes_total",
-                             "Outcomes recorded, by what became of the delivery.",
-                             {{"state", name}});
+    m->outcomes[static_cast<std::size_t>(state)] = registry->AddCounter(
+        "windrow_outcomes_total", "Outcomes recorded, by what became of the delivery.",
+        {{"state", name}});
   };
   outcome(store::DeliveryState::kRetrying, "retrying");
   outcome(store::DeliveryState::kSucceeded, "succeeded");
@@ -33,11 +32,11 @@ DeliveryMetrics::DeliveryMetrics(metrics::Registry* registry) {
       registry->AddCounter("windrow_claimed_windows_total", "Windows claimed.");
   claim_seconds = registry->AddHistogram("windrow_claim_seconds", "Time of a claim.",
                                          metrics::LatencyBounds());
-  wait_seconds = registry->AddHistogram(
-      "windrow_claim_wait_seconds", "From a window's opening to its first claim.",
-      metrics::LatencyBounds());
-  ready_webhooks = registry->AddGauge("windrow_ready_webhooks",
-                                      "Webhooks that may have due windows.");
+  wait_seconds = registry->AddHistogram("windrow_claim_wait_seconds",
+                                        "From a window's opening to its first claim.",
+                                        metrics::LatencyBounds());
+  ready_webhooks =
+      registry->AddGauge("windrow_ready_webhooks", "Webhooks that may have due windows.");
   held = registry->AddGauge("windrow_held_deliveries",
                             "Deliveries held, running or waiting to start.");
   in_flight = registry->AddGauge("windrow_requests_in_flight", "Requests that run.");
@@ -46,18 +45,19 @@ DeliveryMetrics::DeliveryMetrics(metrics::Registry* registry) {
       "windrow_request_seconds", "Time of a request.", metrics::LatencyBounds());
   unrecorded = registry->AddGauge("windrow_unrecorded_outcomes",
                                   "Outcomes that wait to be recorded.");
-  record_batch = registry->AddHistogram("windrow_record_batch_outcomes",
-                                        "Outcomes in one transaction.",
-                                        metrics::CountBounds(500));
+  record_batch =
+      registry->AddHistogram("windrow_record_batch_outcomes",
+                             "Outcomes in one transaction.", metrics::CountBounds(500));
   record_seconds = registry->AddHistogram("windrow_record_seconds", "Time of a record.",
                                           metrics::LatencyBounds());
   late_outcomes =
       registry->AddCounter("windrow_late_outcomes_total",
                            "Outcomes whose lease was another worker's by then.");
-  refused_outcomes =
-      registry->AddCounter("windrow_refused_outcomes_total",
-                           "Outcomes that the database did not take and that were dropped.");
-  renewed_leases = registry->AddCounter("windrow_renewed_leases_total", "Leases renewed.");
+  refused_outcomes = registry->AddCounter(
+      "windrow_refused_outcomes_total",
+      "Outcomes that the database did not take and that were dropped.");
+  renewed_leases =
+      registry->AddCounter("windrow_renewed_leases_total", "Leases renewed.");
   lost_leases = registry->AddCounter("windrow_lost_leases_total",
                                      "Leases found to be another worker's.");
   released_windows = registry->AddCounter("windrow_released_windows_total",

@@ -9,9 +9,9 @@
 namespace windrow::delivery {
 
 struct DeliveryOptions {
-  std::string worker_name;  // for the record of workers: host and process id
-  bool allow_http = false;  // http URLs may be sent to
-  int concurrency = 64;     // requests at once, a webhook
+  std::string worker_name;    // for the record of workers: host and process id
+  bool allow_http = false;    // http URLs may be sent to
+  int concurrency = 64;       // requests at once, a webhook
   int max_in_flight = 2'000;  // deliveries held at once, running or waiting to start
   std::size_t max_bytes = 256u << 20;  // of held deliveries and outcomes to record
   absl::Duration lease_slack = absl::Seconds(15);

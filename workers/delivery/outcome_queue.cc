@@ -10,8 +10,8 @@ std::size_t BytesOf(const store::Outcome& outcome) {
   std::size_t bytes = sizeof(Ended) + outcome.request_headers.size() +
                       outcome.request_body.size() + outcome.items.size() * 80;
   if (outcome.attempt) {
-    bytes += outcome.attempt->response_headers.size() +
-             outcome.attempt->response_body.size();
+    bytes +=
+        outcome.attempt->response_headers.size() + outcome.attempt->response_body.size();
   }
   return bytes;
 }

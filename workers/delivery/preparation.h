@@ -36,11 +36,11 @@ class Preparation {
 
  private:
   struct Batch;
-  void PrepareWindow(store::ClaimedWindow window, Batch* batch);
+  bool EndsUnsent(const store::ClaimedWindow& window, store::Outcome* outcome) const;
+  void PrepareWindow(const store::ClaimedWindow& window, Batch* batch);
   void Render(const store::ClaimedWindow& window, const Contents& contents, Batch* batch,
               store::Outcome outcome);
-  absl::StatusOr<Contents> FindContents(const store::ClaimedWindow& window,
-                                        Batch* batch);
+  absl::StatusOr<Contents> FindContents(const store::ClaimedWindow& window, Batch* batch);
   void Refuse(const store::ClaimedWindow& window, const absl::Status& why, Batch* batch,
               store::Outcome outcome);
 

@@ -39,8 +39,8 @@ void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(
-    store::StoredWebhook webhook, bool allow_http) {
+absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
+                                                           bool allow_http) {
   if (!allow_http && !absl::StartsWithIgnoreCase(webhook.spec.url, "https:")) {
     return absl::FailedPreconditionError(
         "the webhook's URL is not https, and this worker does not send to others: change "

@@ -6,10 +6,7 @@ namespace windrow::delivery {
 
 ProfileCache::ProfileCache(store::DeliveryQueue* queue, bool allow_http,
                            std::size_t capacity)
-    : queue_(queue),
-      allow_http_(allow_http),
-      profiles_(capacity),
-      contents_(capacity) {}
+    : queue_(queue), allow_http_(allow_http), profiles_(capacity), contents_(capacity) {}
 
 std::shared_ptr<const Profile> ProfileCache::FindCurrent(const Uuid& webhook,
                                                          std::int32_t at_least) {

@@ -27,8 +27,8 @@ std::vector<Uuid> ReadySet::Front(std::size_t most) const {
 }
 
 void ReadySet::Rotate(std::size_t count) {
-  const auto end = std::next(
-      row_.begin(), static_cast<std::ptrdiff_t>(std::min(count, row_.size())));
+  const auto end =
+      std::next(row_.begin(), static_cast<std::ptrdiff_t>(std::min(count, row_.size())));
   row_.splice(row_.end(), row_, row_.begin(), end);
 }
 

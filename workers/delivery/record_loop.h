@@ -54,8 +54,8 @@ class RecordLoop {
   std::vector<store::Outcome> batch_;
   std::vector<absl::Time> ended_at_;
   std::vector<absl::Duration> retry_after_;  // from ended_at
-  int refusals_ = 0;          // since the batch was last empty
-  bool took_others_ = false;  // likewise
+  int refusals_ = 0;                         // since the batch was last empty
+  bool took_others_ = false;                 // likewise
 };
 
 }  // namespace windrow::delivery

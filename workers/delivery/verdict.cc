@@ -72,10 +72,9 @@ void ApplyVerdict(const domain::Verdict& verdict, int attempt, store::Outcome* o
 
 void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstances,
             http::Response response, store::Outcome* outcome) {
-  const domain::AttemptOutcome what{
-      .complete = response.error == http::ErrorKind::kNone,
-      .status = response.status,
-      .retry_after = std::move(response.retry_after)};
+  const domain::AttemptOutcome what{.complete = response.error == http::ErrorKind::kNone,
+                                    .status = response.status,
+                                    .retry_after = std::move(response.retry_after)};
   ApplyVerdict(domain::Decide(what, policy, circumstances.attempt, circumstances.now,
                               circumstances.random),
                circumstances.attempt, outcome);
@@ -117,6 +116,12 @@ void FinishAsPoison(const Circumstances& circumstances, int lost_leases,
   attempt.error = AttemptError::kPoison;
   attempt.error_detail = outcome->reason;
   outcome->attempt = std::move(attempt);
+}
+
+void FailWithoutEvents(store::Outcome* outcome) {
+  outcome->keep_bodies = false;
+  outcome->state = DeliveryState::kFailed;
+  outcome->reason = "an event of it is no longer stored, so it could not be rendered";
 }
 
 void Cancel(store::Outcome* outcome) {

@@ -34,6 +34,9 @@ void FinishUnsendable(const domain::RetryPolicy& policy,
 void FinishAsPoison(const Circumstances& circumstances, int lost_leases,
                     store::Outcome* outcome);
 
+// Fails without a request: an event of it is no longer stored.
+void FailWithoutEvents(store::Outcome* outcome);
+
 // Ends without a request, since the webhook is disabled or deleted.
 void Cancel(store::Outcome* outcome);
 

@@ -70,10 +70,14 @@ DeliveryWorker::DeliveryWorker(const DeliveryOptions& options,
 DeliveryWorker::~DeliveryWorker() { Stop(); }
 
 void DeliveryWorker::Start() {
-  record_thread_.emplace("record", [this] { return record_.RunOnce(); }, &record_wake_);
-  upkeep_thread_.emplace("upkeep", [this] { return upkeep_.RunOnce(); }, &upkeep_wake_);
-  claim_thread_.emplace("claim", [this] { return claim_.RunOnce(); }, &claim_wake_);
-  listen_thread_.emplace("listen", [this] { return listen_.RunOnce(); }, &listen_wake_);
+  record_thread_.emplace(
+      "record", [this] { return record_.RunOnce(); }, &record_wake_);
+  upkeep_thread_.emplace(
+      "upkeep", [this] { return upkeep_.RunOnce(); }, &upkeep_wake_);
+  claim_thread_.emplace(
+      "claim", [this] { return claim_.RunOnce(); }, &claim_wake_);
+  listen_thread_.emplace(
+      "listen", [this] { return listen_.RunOnce(); }, &listen_wake_);
 }
 
 bool DeliveryWorker::Stop() {
@@ -91,7 +95,8 @@ bool DeliveryWorker::Stop() {
   // Upkeep keeps the leases of what still runs; what is given back goes with it.
   upkeep_thread_.reset();
   upkeep_.GiveBack(std::move(waiting));
-  upkeep_thread_.emplace("upkeep", [this] { return upkeep_.RunOnce(); }, &upkeep_wake_);
+  upkeep_thread_.emplace(
+      "upkeep", [this] { return upkeep_.RunOnce(); }, &upkeep_wake_);
 
   AwaitRequests(deadline);
   sender_.reset();  // ends what still runs; its outcomes come before this returns

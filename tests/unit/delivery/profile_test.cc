@@ -1,0 +1,106 @@
+#include "workers/delivery/profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace windrow::delivery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const Uuid kDelivery = *Uuid::Parse("0192f0c4-0000-7000-8000-000000000001");
+const absl::Time kNow = absl::FromUnixMillis(1'614'265'330'900);
+
+store::StoredWebhook Webhook() {
+  store::StoredWebhook webhook;
+  webhook.version = 4;
+  webhook.spec.url = "https://a.example/hook";
+  webhook.spec.timeout = absl::Seconds(12);
+  webhook.secrets.signing_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  return webhook;
+}
+
+std::shared_ptr<const Profile> ProfileOf(const store::StoredWebhook& webhook) {
+  return MakeProfile(webhook, /*allow_http=*/false).value();
+}
+
+TEST(ProfileTest, ARequestCarriesTypeAgentAndSignature) {
+  const auto profile = ProfileOf(Webhook());
+  const http::Request request =
+      BuildRequest(*profile, Sign(*profile, kDelivery, kNow, R"({"id":1})"));
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url, "https://a.example/hook");
+  EXPECT_EQ(request.timeout, absl::Seconds(12));
+  EXPECT_FALSE(request.has_auth);
+  // printf '0192f0c4-0000-7000-8000-000000000001.1614265330.{"id":1}' |
+  //   openssl dgst -sha256 -mac HMAC -macopt hexkey:… -binary | base64
+  EXPECT_THAT(
+      request.headers,
+      ElementsAre("content-type: application/json", "user-agent: Windrow/0.1.0",
+                  "webhook-id: 0192f0c4-0000-7000-8000-000000000001",
+                  "webhook-timestamp: 1614265330",
+                  "webhook-signature: v1,2HIxqs7MUYhQMq5QiTpY7J9CRwVKzKyQeOB5DnxQfNY="));
+}
+
+TEST(ProfileTest, SignsAsThePublishedVectorsDo) {
+  // The id of the vectors is not a UUID, so the key is asked itself.
+  EXPECT_EQ(ProfileOf(Webhook())->key.Sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+                                           R"({"test": 2432232314})"),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+TEST(ProfileTest, CustomHeadersAndCredentialsGoOutAndAreMaskedOnRecord) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.headers = {{"x-team", "blue"}};
+  webhook.spec.has_basic_auth = true;
+  webhook.spec.basic_auth_user = "halo";
+  webhook.secrets.basic_auth_password = "hunter2";
+  const auto profile = ProfileOf(webhook);
+  const SignatureLines lines = Sign(*profile, kDelivery, kNow, "{}");
+  const http::Request request = BuildRequest(*profile, lines);
+  EXPECT_THAT(request.headers, ::testing::Contains("x-team: blue"));
+  EXPECT_TRUE(request.has_auth);
+  EXPECT_EQ(request.user, "halo");
+  EXPECT_EQ(request.password, "hunter2");
+
+  const std::string shown = ShownHeaders(*profile, lines);
+  EXPECT_THAT(shown, ::testing::StartsWith("content-type: application/json\r\n"
+                                           "user-agent: Windrow/0.1.0\r\n"
+                                           "x-team: ***\r\n"
+                                           "authorization: ***\r\n"
+                                           "webhook-id: 0192f0c4-0000-7000-8000-"
+                                           "000000000001\r\n"
+                                           "webhook-timestamp: 1614265330\r\n"
+                                           "webhook-signature: v1,"));
+  EXPECT_THAT(shown, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(shown, Not(HasSubstr("blue")));
+}
+
+TEST(ProfileTest, ACustomUserAgentReplacesOurs) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.headers = {{"User-Agent", "Halo"}};
+  const auto profile = ProfileOf(webhook);
+  EXPECT_THAT(profile->prototype.headers,
+              ElementsAre("content-type: application/json", "User-Agent: Halo"));
+}
+
+TEST(ProfileTest, RefusesAnotherSchemeUnlessAllowed) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.url = "http://a.example/hook";
+  const auto refused = MakeProfile(webhook, /*allow_http=*/false);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(MakeProfile(webhook, /*allow_http=*/true).ok());
+}
+
+TEST(ProfileTest, RefusesASecretThatIsNoneWithoutShowingIt) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.secrets.signing_secret = "open sesame";
+  const auto refused = MakeProfile(webhook, /*allow_http=*/false);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("sesame")));
+}
+
+}  // namespace
+}  // namespace windrow::delivery
