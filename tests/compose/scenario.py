@@ -83,7 +83,7 @@ def events():
 
 
 def deliveries(state):
-    lines = windrow("-o", "jsonl", "delivery", "list", "--limit", "10000").stdout.splitlines()
+    lines = windrow("-o", "jsonl", "delivery", "list", "--limit", "0").stdout.splitlines()
     return [d for d in map(json.loads, lines) if d["state"] == state]
 
 
