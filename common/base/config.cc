@@ -144,11 +144,13 @@ std::vector<Given> FromFile(const std::string& path, std::string_view wanted,
                            violations);
 }
 
+void AddMissingDatabase(Violations* violations) {
+  violations->Add("database_url",
+                  "is required: set WINDROW_DATABASE_URL, or database_url in the file");
+}
+
 void CheckCommon(const CommonConfig& c, Violations* violations) {
-  if (c.database_url.empty()) {
-    violations->Add("database_url",
-                    "is required: set WINDROW_DATABASE_URL, or database_url in the file");
-  }
+  if (c.database_url.empty()) AddMissingDatabase(violations);
   if (c.key_ring.empty() == c.key_ring_file.empty()) {
     violations->Add("key_ring_file", c.key_ring.empty()
                                          ? "is required: set WINDROW_KEY_RING_FILE to a "
@@ -177,6 +179,19 @@ void Check(const WorkerConfig& c, Violations* violations) {
   }
 }
 
+std::vector<SettingReport> Gather(const ConfigSources& sources,
+                                  const config::ParsedFlags& flags,
+                                  const SettingTable& table, std::string_view section,
+                                  Violations* violations) {
+  std::string path = flags.config_file;
+  if (path.empty()) path = sources.env("WINDROW_CONFIG").value_or("");
+  std::vector<Given> from_file;
+  if (!path.empty()) from_file = FromFile(path, section, violations);
+  return config::Apply(
+      table, {std::move(from_file), FromEnvironment(sources, table), flags.given},
+      violations);
+}
+
 template <typename Config>
 absl::StatusOr<LoadedConfig<Config>> Load(const ConfigSources& sources,
                                           std::string_view section,
@@ -191,13 +206,7 @@ absl::StatusOr<LoadedConfig<Config>> Load(const ConfigSources& sources,
                                : fmt::format("{} {}\n", program, kVersion);
     return loaded;
   }
-  std::string path = flags.config_file;
-  if (path.empty()) path = sources.env("WINDROW_CONFIG").value_or("");
-  std::vector<Given> from_file;
-  if (!path.empty()) from_file = FromFile(path, section, &violations);
-  loaded.values = config::Apply(
-      table, {std::move(from_file), FromEnvironment(sources, table), flags.given},
-      &violations);
+  loaded.values = Gather(sources, flags, table, section, &violations);
   Check(loaded.config, &violations);
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   return loaded;
@@ -241,6 +250,17 @@ absl::StatusOr<LoadedConfig<ServerConfig>> LoadServerConfig(
 absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(
     const ConfigSources& sources) {
   return Load<WorkerConfig>(sources, "worker", "sends deliveries");
+}
+
+absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources) {
+  ServerConfig server;
+  const SettingTable table = TableOf(&server);
+  Violations violations;
+  const config::ParsedFlags flags = config::ParseFlags(sources.args, table, &violations);
+  Gather(sources, flags, table, "server", &violations);
+  if (!server.database_url.empty()) return server.database_url;
+  if (violations.empty()) AddMissingDatabase(&violations);
+  return violations.ToStatus();
 }
 
 std::string PrintConfig(const std::vector<SettingReport>& values) {

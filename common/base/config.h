@@ -76,6 +76,10 @@ struct LoadedConfig {
 absl::StatusOr<LoadedConfig<ServerConfig>> LoadServerConfig(const ConfigSources& sources);
 absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(const ConfigSources& sources);
 
+// The database alone, for programs that need nothing else. The other settings are not
+// checked.
+absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources);
+
 // "pool_size: 8  # default", one line a setting, secrets masked; itself valid YAML.
 std::string PrintConfig(const std::vector<config::SettingReport>& values);
 

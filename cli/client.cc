@@ -1,0 +1,33 @@
+#include "cli/client.h"
+
+#include <absl/time/clock.h>
+#include <fmt/format.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include "common/base/version.h"
+
+namespace windrow::cli {
+
+// A page of full deliveries is larger than gRPC's 4 MiB.
+constexpr int kMaxAnswerBytes = 256 << 20;
+
+std::shared_ptr<grpc::Channel> Connect(const Session& session) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  arguments.SetUserAgentPrefix(fmt::format("windrow-cli/{}", kVersion));
+  return grpc::CreateCustomChannel(session.server, grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+std::unique_ptr<grpc::ClientContext> MakeContext(const Session& session,
+                                                 bool with_deadline) {
+  auto context = std::make_unique<grpc::ClientContext>();
+  if (with_deadline) {
+    context->set_deadline(absl::ToChronoTime(absl::Now() + session.timeout));
+  }
+  return context;
+}
+
+}  // namespace windrow::cli

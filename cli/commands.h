@@ -1,0 +1,24 @@
+// The verbs of `windrow`, each group in a file of its own. A function adds its commands
+// to the application; a chosen command sets session->action.
+#pragma once
+
+#include "cli/session.h"
+
+namespace CLI {
+class App;
+}
+
+namespace windrow::cli {
+
+void AddMigrate(CLI::App* app, Session* session);
+void AddConfig(CLI::App* app, Session* session);
+void AddWebhook(CLI::App* app, Session* session);
+void AddEvent(CLI::App* app, Session* session);
+void AddDelivery(CLI::App* app, Session* session);
+void AddHealth(CLI::App* app, Session* session);
+void AddVersion(CLI::App* app, Session* session);
+
+// Parses the arguments and runs the verb. Returns the exit status.
+int Run(int argc, const char* const* argv, Session* session);
+
+}  // namespace windrow::cli

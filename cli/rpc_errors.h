@@ -1,0 +1,25 @@
+// What a failed call tells the person: the message, each broken field on a line of its
+// own, and the way out.
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+#include <string_view>
+
+#include "cli/session.h"
+
+namespace windrow::cli {
+
+// Several lines, each ended by a line feed. Reads google.rpc details from the status.
+std::string ErrorText(const grpc::Status& status, const Session& session);
+
+// "windrow: cannot <what>: …" on standard error; returns the exit status.
+int Fail(const Session& session, std::string_view what, const grpc::Status& status);
+// The same for a mistake of the caller's, found here: no server was asked.
+int FailUsage(const Session& session, std::string_view message);
+
+int ExitCodeOf(grpc::StatusCode code);
+std::string CodeName(grpc::StatusCode code);
+
+}  // namespace windrow::cli

@@ -1,0 +1,197 @@
+// `windrow webhook create|get|list|update|delete`.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/list_limit.h"
+#include "cli/result_writer.h"
+#include "cli/rpc_errors.h"
+#include "cli/webhook_flags.h"
+#include "cli/webhook_text.h"
+#include "windrow/v1/webhook.grpc.pb.h"
+
+namespace windrow::cli {
+namespace {
+
+using Stub = v1::WebhookService::Stub;
+
+std::unique_ptr<Stub> NewStub(const Session& session) {
+  return v1::WebhookService::NewStub(Connect(session));
+}
+
+void TellSecret(const Session& session, const v1::Webhook& webhook) {
+  if (webhook.signing_secret().empty()) return;
+  session.err << "Keep the signing secret for whoever verifies the requests: it is not "
+                 "shown again.\n";
+}
+
+int Create(const Session& session, const WebhookFlags& flags, bool validate_only) {
+  v1::CreateWebhookRequest request;
+  google::protobuf::FieldMask unused;
+  const absl::Status applied =
+      ApplyWebhookFlags(flags, nullptr, session.in, request.mutable_webhook(), &unused);
+  if (!applied.ok()) return FailUsage(session, std::string(applied.message()));
+  request.set_validate_only(validate_only);
+  v1::Webhook webhook;
+  const grpc::Status status =
+      NewStub(session)->CreateWebhook(MakeContext(session).get(), request, &webhook);
+  if (!status.ok()) return Fail(session, "create the webhook", status);
+  WriteOne(session, webhook, FieldsOf(webhook));
+  TellSecret(session, webhook);
+  if (validate_only) session.err << "It is valid; nothing was saved.\n";
+  return kOk;
+}
+
+int Get(const Session& session, const std::string& id) {
+  v1::GetWebhookRequest request;
+  request.set_webhook_id(id);
+  v1::Webhook webhook;
+  const grpc::Status status =
+      NewStub(session)->GetWebhook(MakeContext(session).get(), request, &webhook);
+  if (!status.ok()) return Fail(session, "get the webhook", status);
+  WriteOne(session, webhook, FieldsOf(webhook));
+  return kOk;
+}
+
+int List(const Session& session, const ListLimit& limit) {
+  const std::unique_ptr<Stub> stub = NewStub(session);
+  ListWriter writer(session, WebhookHeader());
+  v1::ListWebhooksRequest request;
+  v1::ListWebhooksResponse page;
+  PageCounter pages(limit);
+  do {
+    request.set_page_size(pages.NextSize());
+    page.Clear();
+    const grpc::Status status =
+        stub->ListWebhooks(MakeContext(session).get(), request, &page);
+    if (!status.ok()) return Fail(session, "list the webhooks", status);
+    for (const v1::Webhook& webhook : page.webhooks()) {
+      writer.Add(webhook, RowOf(webhook));
+    }
+    request.set_page_token(page.next_page_token());
+  } while (pages.More(request.page_token(), page.webhooks_size()));
+  writer.Finish();
+  pages.TellRest(session);
+  return kOk;
+}
+
+int Update(const Session& session, const WebhookFlags& flags, const std::string& id,
+           const std::string& etag, bool validate_only) {
+  const std::unique_ptr<Stub> stub = NewStub(session);
+  v1::Webhook current;
+  if (flags.NeedsCurrent()) {
+    v1::GetWebhookRequest get;
+    get.set_webhook_id(id);
+    const grpc::Status status =
+        stub->GetWebhook(MakeContext(session).get(), get, &current);
+    if (!status.ok()) return Fail(session, "get the webhook", status);
+  }
+  v1::UpdateWebhookRequest request;
+  const absl::Status applied =
+      ApplyWebhookFlags(flags, flags.NeedsCurrent() ? &current : nullptr, session.in,
+                        request.mutable_webhook(), request.mutable_update_mask());
+  if (!applied.ok()) return FailUsage(session, std::string(applied.message()));
+  if (request.update_mask().paths().empty()) {
+    return FailUsage(session, "nothing to change: give at least one field's flag");
+  }
+  request.mutable_webhook()->set_webhook_id(id);
+  // What was merged into the current webhook must not meet a newer one.
+  request.mutable_webhook()->set_etag(etag.empty() ? current.etag() : etag);
+  request.set_validate_only(validate_only);
+  v1::Webhook webhook;
+  const grpc::Status status =
+      stub->UpdateWebhook(MakeContext(session).get(), request, &webhook);
+  if (!status.ok()) return Fail(session, "update the webhook", status);
+  WriteOne(session, webhook, FieldsOf(webhook));
+  if (validate_only) session.err << "It is valid; nothing was saved.\n";
+  return kOk;
+}
+
+int Delete(const Session& session, const std::string& id, const std::string& etag) {
+  v1::DeleteWebhookRequest request;
+  request.set_webhook_id(id);
+  request.set_etag(etag);
+  google::protobuf::Empty answer;
+  const grpc::Status status =
+      NewStub(session)->DeleteWebhook(MakeContext(session).get(), request, &answer);
+  if (!status.ok()) return Fail(session, "delete the webhook", status);
+  session.err << fmt::format("Webhook {} is deleted.\n", id);
+  return kOk;
+}
+
+struct WebhookArguments {
+  WebhookFlags flags;
+  std::string id;
+  std::string etag;
+  bool validate_only = false;
+  ListLimit limit;
+};
+
+void AddId(CLI::App* app, WebhookArguments* arguments) {
+  app->add_option("WEBHOOK_ID", arguments->id, "as `webhook list` shows it")->required();
+}
+
+void AddEtag(CLI::App* app, WebhookArguments* arguments) {
+  app->add_option("--etag", arguments->etag,
+                  "do it only where this is still the current etag");
+}
+
+void AddChanging(CLI::App* group, Session* session) {
+  auto a = std::make_shared<WebhookArguments>();
+  CLI::App* create = group->add_subcommand("create", "Save a new webhook");
+  AddWebhookFlags(create, &a->flags);
+  create->add_flag("--validate-only", a->validate_only, "check everything, save nothing");
+  create->callback([session, a] {
+    session->action = [session, a] {
+      return Create(*session, a->flags, a->validate_only);
+    };
+  });
+
+  auto u = std::make_shared<WebhookArguments>();
+  CLI::App* update = group->add_subcommand(
+      "update",
+      "Change the fields whose flags are given; a list replaces the whole list");
+  AddId(update, u.get());
+  AddWebhookFlags(update, &u->flags);
+  AddEtag(update, u.get());
+  update->add_flag("--validate-only", u->validate_only, "check everything, save nothing");
+  update->callback([session, u] {
+    session->action = [session, u] {
+      return Update(*session, u->flags, u->id, u->etag, u->validate_only);
+    };
+  });
+
+  auto d = std::make_shared<WebhookArguments>();
+  CLI::App* remove = group->add_subcommand(
+      "delete", "Delete a webhook; what has not started is cancelled");
+  AddId(remove, d.get());
+  AddEtag(remove, d.get());
+  remove->callback([session, d] {
+    session->action = [session, d] { return Delete(*session, d->id, d->etag); };
+  });
+}
+
+}  // namespace
+
+void AddWebhook(CLI::App* app, Session* session) {
+  CLI::App* group = app->add_subcommand("webhook", "Where to send, what, when and how");
+  group->require_subcommand(1);
+  AddChanging(group, session);
+
+  auto a = std::make_shared<WebhookArguments>();
+  CLI::App* get = group->add_subcommand("get", "Show one webhook");
+  AddId(get, a.get());
+  get->callback(
+      [session, a] { session->action = [session, a] { return Get(*session, a->id); }; });
+
+  CLI::App* list = group->add_subcommand("list", "Show the webhooks, newest first");
+  AddListLimit(list, &a->limit);
+  list->callback([session, a] {
+    session->action = [session, a] { return List(*session, a->limit); };
+  });
+}
+
+}  // namespace windrow::cli

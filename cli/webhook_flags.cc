@@ -1,0 +1,221 @@
+#include "cli/webhook_flags.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <istream>
+#include <map>
+
+#include "cli/flag_types.h"
+#include "common/base/status.h"
+
+namespace windrow::cli {
+namespace {
+
+const std::map<std::string, v1::PayloadKind>& Payloads() {
+  static const std::map<std::string, v1::PayloadKind> kinds = {
+      {"small", v1::PAYLOAD_KIND_SMALL},
+      {"full", v1::PAYLOAD_KIND_FULL},
+      {"event-only", v1::PAYLOAD_KIND_EVENT_ONLY}};
+  return kinds;
+}
+
+const std::map<std::string, v1::BatchMode>& BatchModes() {
+  static const std::map<std::string, v1::BatchMode> modes = {
+      {"none", v1::BATCH_MODE_NONE},
+      {"same-event", v1::BATCH_MODE_SAME_EVENT},
+      {"same-event-type", v1::BATCH_MODE_SAME_EVENT_TYPE},
+      {"any", v1::BATCH_MODE_ANY}};
+  return modes;
+}
+
+void AddDelivering(CLI::App* app, WebhookFlags* flags) {
+  AddDuration(app, "--timeout", &flags->timeout, "of one request, 1s-60s");
+  app->add_option_function<std::vector<std::string>>(
+         "--retry-delay",
+         [flags](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             absl::Duration delay;
+             if (!absl::ParseDuration(text, &delay)) {
+               throw CLI::ValidationError("--retry-delay",
+                                          "'" + text + "' is not a duration such as 5m");
+             }
+             flags->retry_delays.push_back(delay);
+           }
+         },
+         "the wait before attempt 1, 2, …; repeat it, the first is 0s as a rule")
+      ->allow_extra_args(false)
+      ->type_name("DURATION");
+  app->add_option(
+      "--secret", flags->secret,
+      "signing secret, whsec_…; none: the server makes one and shows it once");
+}
+
+void AddAuth(CLI::App* app, WebhookFlags* flags) {
+  app->add_option("--user", flags->user, "user for Basic authentication");
+  CLI::Option* from_stdin = app->add_flag("--password-stdin", flags->password_from_stdin,
+                                          "read the password from standard input");
+  app->add_option("--password-file", flags->password_file,
+                  "read the password from a file")
+      ->excludes(from_stdin);
+}
+
+absl::Status SetHeaders(const std::vector<std::string>& headers, v1::Webhook* webhook) {
+  for (const std::string& text : headers) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0) {
+      return absl::InvalidArgumentError(
+          fmt::format("--header '{}' must be 'Name: value'", text));
+    }
+    v1::Header* header = webhook->add_headers();
+    header->set_name(text.substr(0, colon));
+    const std::size_t value = text.find_first_not_of(" \t", colon + 1);
+    header->set_value(value == std::string::npos ? "" : text.substr(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetLabels(const std::vector<std::string>& labels, v1::Webhook* webhook) {
+  for (const std::string& text : labels) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return absl::InvalidArgumentError(
+          fmt::format("--label '{}' must be key=value", text));
+    }
+    (*webhook->mutable_labels())[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return absl::OkStatus();
+}
+
+void SetTriggers(const std::vector<std::string>& events, const v1::Webhook* current,
+                 v1::Webhook* webhook) {
+  for (const std::string& event : events) {
+    v1::Trigger* trigger = webhook->add_triggers();
+    trigger->set_event_type(event);
+    if (current == nullptr) continue;
+    for (const v1::Trigger& known : current->triggers()) {
+      if (known.event_type() == event) *trigger = known;
+    }
+  }
+}
+
+void SetBatching(const WebhookFlags& flags, const v1::Webhook* current,
+                 v1::Webhook* webhook) {
+  v1::Batching* batching = webhook->mutable_batching();
+  if (current != nullptr) *batching = current->batching();
+  if (flags.batch) batching->set_mode(BatchModes().at(*flags.batch));
+  if (flags.batch == "none") {
+    batching->clear_wait();
+    batching->clear_max_items();
+  }
+  if (flags.batch_wait) *batching->mutable_wait() = ToProto(*flags.batch_wait);
+  if (flags.batch_max_items) batching->set_max_items(*flags.batch_max_items);
+}
+
+absl::Status SetAuth(const WebhookFlags& flags, std::istream& in, v1::Webhook* webhook,
+                     google::protobuf::FieldMask* mask) {
+  std::string password;
+  const bool has_password = flags.password_from_stdin || flags.password_file.has_value();
+  if (has_password) {
+    WINDROW_ASSIGN_OR_RETURN(password, flags.password_file
+                                           ? ReadSecretFile(*flags.password_file)
+                                           : ReadSecret(in, "standard input"));
+    webhook->mutable_basic_auth()->set_password(password);
+  }
+  if (flags.user) {
+    webhook->mutable_basic_auth()->set_user(*flags.user);
+    mask->add_paths("basic_auth");
+  } else if (has_password) {
+    mask->add_paths("basic_auth.password");
+  }
+  return absl::OkStatus();
+}
+
+bool HasBatching(const WebhookFlags& flags) {
+  return flags.batch || flags.batch_wait || flags.batch_max_items;
+}
+
+}  // namespace
+
+bool WebhookFlags::NeedsCurrent() const { return !events.empty() || HasBatching(*this); }
+
+void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
+  app->add_option("--name", flags->name, "1-128 characters, unique");
+  app->add_option("--description", flags->description, "for people");
+  app->add_option("--url", flags->url, "where to send");
+  app->add_option("--event", flags->events,
+                  "an event type that is wanted, such as ticket.created; repeat it")
+      ->allow_extra_args(false)
+      ->type_name("TYPE");
+  app->add_option("--payload", flags->payload,
+                  "what items hold: small, full (default) or event-only")
+      ->check(CLI::IsMember({"small", "full", "event-only"}))
+      ->type_name("KIND");
+  app->add_option(
+         "--batch", flags->batch,
+         "how items are grouped: none (default), same-event, same-event-type, any")
+      ->check(CLI::IsMember({"none", "same-event", "same-event-type", "any"}))
+      ->type_name("MODE");
+  AddDuration(app, "--batch-wait", &flags->batch_wait, "how long a batch stays open");
+  app->add_option("--batch-max-items", flags->batch_max_items, "1-1000");
+  app->add_option("--header", flags->headers, "'Name: value', sent along; repeat it")
+      ->allow_extra_args(false);
+  AddAuth(app, flags);
+  AddDelivering(app, flags);
+  app->add_option("--label", flags->labels, "key=value; repeat it")
+      ->allow_extra_args(false);
+  CLI::Option* light = app->add_flag("--lightweight-logs", flags->lightweight_logs,
+                                     "keep no bodies and headers in delivery records");
+  app->add_flag("--full-logs", flags->full_logs, "keep them (default)")->excludes(light);
+  CLI::Option* off =
+      app->add_flag("--disabled", flags->disabled, "match no event and send nothing");
+  app->add_flag("--enabled", flags->enabled, "the opposite (default)")->excludes(off);
+}
+
+absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* current,
+                               std::istream& in, v1::Webhook* webhook,
+                               google::protobuf::FieldMask* mask) {
+  const auto given = [mask](bool is_given, const char* field) {
+    if (is_given) mask->add_paths(field);
+    return is_given;
+  };
+  if (given(flags.name.has_value(), "name")) webhook->set_name(*flags.name);
+  if (given(flags.description.has_value(), "description")) {
+    webhook->set_description(*flags.description);
+  }
+  if (given(flags.url.has_value(), "url")) webhook->set_url(*flags.url);
+  WINDROW_RETURN_IF_ERROR(SetAuth(flags, in, webhook, mask));
+  if (given(!flags.headers.empty(), "headers")) {
+    WINDROW_RETURN_IF_ERROR(SetHeaders(flags.headers, webhook));
+  }
+  if (given(flags.lightweight_logs || flags.full_logs, "lightweight_logs")) {
+    webhook->set_lightweight_logs(flags.lightweight_logs);
+  }
+  if (given(flags.payload.has_value(), "payload")) {
+    webhook->set_payload(Payloads().at(*flags.payload));
+  }
+  if (given(!flags.events.empty(), "triggers")) {
+    SetTriggers(flags.events, current, webhook);
+  }
+  if (given(HasBatching(flags), "batching")) SetBatching(flags, current, webhook);
+  if (given(!flags.retry_delays.empty(), "retry")) {
+    for (const absl::Duration delay : flags.retry_delays) {
+      *webhook->mutable_retry()->add_delays() = ToProto(delay);
+    }
+  }
+  if (given(flags.timeout.has_value(), "timeout")) {
+    *webhook->mutable_timeout() = ToProto(*flags.timeout);
+  }
+  if (given(flags.enabled || flags.disabled, "enabled")) {
+    webhook->set_enabled(flags.enabled);
+  }
+  if (given(!flags.labels.empty(), "labels")) {
+    WINDROW_RETURN_IF_ERROR(SetLabels(flags.labels, webhook));
+  }
+  if (given(flags.secret.has_value(), "signing_secret")) {
+    webhook->set_signing_secret(*flags.secret);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace windrow::cli

@@ -1,0 +1,56 @@
+// The flags that describe a webhook, the same for `create` and `update`.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/time/time.h>
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "windrow/v1/webhook.pb.h"
+
+namespace CLI {
+class App;
+}
+
+namespace windrow::cli {
+
+struct WebhookFlags {
+  std::optional<std::string> name;
+  std::optional<std::string> description;
+  std::optional<std::string> url;
+  std::optional<std::string> payload;  // small, full, event-only
+  std::vector<std::string> events;
+  std::optional<std::string> batch;  // none, same-event, same-event-type, any
+  std::optional<absl::Duration> batch_wait;
+  std::optional<int> batch_max_items;
+  std::vector<std::string> headers;  // "N: V"
+  std::optional<std::string> user;
+  bool password_from_stdin = false;
+  std::optional<std::string> password_file;
+  std::optional<absl::Duration> timeout;
+  std::vector<absl::Duration> retry_delays;
+  bool lightweight_logs = false;
+  bool full_logs = false;
+  std::vector<std::string> labels;  // "k=v"
+  std::optional<std::string> secret;
+  bool enabled = false;
+  bool disabled = false;
+
+  // Fields of the stored webhook that an update must read first: triggers keep their
+  // notification ids, and a batching flag leaves the other batching settings alone.
+  bool NeedsCurrent() const;
+};
+
+void AddWebhookFlags(CLI::App* app, WebhookFlags* flags);
+
+// Puts what was given into `webhook`, and the names of its fields into `mask`. `current`
+// is the stored webhook, or null when creating. `in` is read for --password-stdin. Errors
+// name the flag. Rules of fields are the server's to check.
+absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* current,
+                               std::istream& in, v1::Webhook* webhook,
+                               google::protobuf::FieldMask* mask);
+
+}  // namespace windrow::cli

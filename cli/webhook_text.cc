@@ -1,0 +1,108 @@
+#include "cli/webhook_text.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "cli/flag_types.h"
+#include "cli/proto_json.h"
+
+namespace windrow::cli {
+namespace {
+
+std::string Batching(const v1::Batching& batching) {
+  const std::string mode =
+      EnumText(v1::BatchMode_descriptor()->FindValueByNumber(batching.mode()));
+  if (mode.empty() || batching.mode() == v1::BATCH_MODE_NONE) return "NONE";
+  return fmt::format("{}, {} or {} items", mode, DurationText(batching.wait()),
+                     batching.max_items());
+}
+
+std::string Triggers(const v1::Webhook& webhook) {
+  std::string out;
+  for (const v1::Trigger& trigger : webhook.triggers()) {
+    const bool off = trigger.has_enabled() && !trigger.enabled();
+    out += fmt::format("{}{} (notification {}{})", out.empty() ? "" : "\n",
+                       trigger.event_type(), trigger.notification_id(),
+                       off ? ", disabled" : "");
+  }
+  return out;
+}
+
+std::string Headers(const v1::Webhook& webhook) {
+  std::string out;
+  for (const v1::Header& header : webhook.headers()) {
+    out +=
+        fmt::format("{}{}: {}", out.empty() ? "" : "\n", header.name(), header.value());
+  }
+  return out;
+}
+
+std::string Labels(const v1::Webhook& webhook) {
+  const std::map<std::string, std::string> sorted(webhook.labels().begin(),
+                                                  webhook.labels().end());
+  std::string out;
+  for (const auto& [key, value] : sorted) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key, value);
+  }
+  return out;
+}
+
+std::string Delays(const v1::RetryPolicy& retry) {
+  std::string out;
+  for (const auto& delay : retry.delays()) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", DurationText(delay));
+  }
+  return out;
+}
+
+std::string Payload(const v1::Webhook& webhook) {
+  return EnumText(v1::PayloadKind_descriptor()->FindValueByNumber(webhook.payload()));
+}
+
+std::string State(const v1::Webhook& webhook) {
+  return webhook.has_enabled() && !webhook.enabled() ? "no" : "yes";
+}
+
+}  // namespace
+
+Fields FieldsOf(const v1::Webhook& w) {
+  return {{"webhook_id", w.webhook_id()},
+          {"name", w.name()},
+          {"description", w.description()},
+          {"url", w.url()},
+          {"enabled", State(w)},
+          {"user", w.basic_auth().user()},
+          {"headers", Headers(w)},
+          {"payload", Payload(w)},
+          {"batching", Batching(w.batching())},
+          {"triggers", Triggers(w)},
+          {"retry delays", Delays(w.retry())},
+          {"timeout", w.has_timeout() ? DurationText(w.timeout()) : ""},
+          {"lightweight logs", w.lightweight_logs() ? "yes" : "no"},
+          {"labels", Labels(w)},
+          {"created", w.has_create_time() ? TimeText(w.create_time()) : ""},
+          {"updated", w.has_update_time() ? TimeText(w.update_time()) : ""},
+          {"etag", w.etag()},
+          {"signing secret", w.signing_secret()}};
+}
+
+std::vector<std::string> WebhookHeader() {
+  return {"WEBHOOK_ID", "NAME", "ENABLED", "PAYLOAD", "BATCHING", "EVENTS", "URL"};
+}
+
+std::vector<std::string> RowOf(const v1::Webhook& w) {
+  std::string events;
+  for (const v1::Trigger& trigger : w.triggers()) {
+    if (!events.empty()) events += ',';
+    events += trigger.event_type();
+  }
+  constexpr std::size_t kRoom = 40;
+  if (events.size() > kRoom) events = fmt::format("{} types", w.triggers_size());
+  const std::string mode =
+      EnumText(v1::BatchMode_descriptor()->FindValueByNumber(w.batching().mode()));
+  return {w.webhook_id(), w.name(), State(w), Payload(w), mode.empty() ? "NONE" : mode,
+          events,         w.url()};
+}
+
+}  // namespace windrow::cli
