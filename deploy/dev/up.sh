@@ -16,7 +16,7 @@ verb_up() {
   need_npm tests/e2e
     exec node "$ROOT/tests/e2e/once.mjs" "$ROOT/build/dev/bin"
   fi
-  exec "$ROOT/deploy/dev/first_delivery.sh" "$ROOT/build/dev/bin" "$ROOT/out/dev"
+  exec "$ROOT/build/dev/bin/windrow" dev
 }
 
 verb_bench() {

@@ -100,7 +100,7 @@ def start():
 
 def publish():
     windrow("webhook", "create", "--name", "compose", "--url", "http://receiver:7490/compose",
-            "--secret", SECRET, "--event", "ticket.created", "--request-timeout", "3s",
+            "--secret", SECRET, "--event", "ticket.created", "--timeout", "3s",
             *(f for delay in ("0s", *["2s"] * 8) for f in ("--retry-delay", delay)))
     answers = windrow("-o", "jsonl", "event", "publish", "-", text=events()).stdout
     matched = [a for a in map(json.loads, answers.splitlines()) if a.get("matched") == 1]
