@@ -28,10 +28,13 @@ engine_start() {
 }
 
 engine_stop() {
+  local mounts
   if [[ -n ${ENGINE_PID:-} ]]; then
     kill "$ENGINE_PID" 2>/dev/null || true
     wait "$ENGINE_PID" 2>/dev/null || true
   fi
+  mounts=$(awk -v folder="$WORK/" 'index($2, folder) == 1 {print $2}' /proc/mounts | sort -r)
+  [[ -z $mounts ]] || xargs -d '\n' umount <<<"$mounts" || true
   find /sys/fs/cgroup -depth -type d -path '*/windrow-compose-test*' \
     -exec rmdir {} + 2>/dev/null || true
 }
