@@ -123,10 +123,10 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
   if (!file) {
     const int error = errno;
     if (error == ENOENT) {
-      return absl::NotFoundError(
-          fmt::format("there is no key ring at {0}; make one with: (umask 077; (printf 1:; "
-                      "openssl rand -base64 32) > {0})",
-                      path));
+      return absl::NotFoundError(fmt::format(
+          "there is no key ring at {0}; make one with: (umask 077; (printf 1:; "
+          "openssl rand -base64 32) > {0})",
+          path));
     }
     return absl::FailedPreconditionError(
         fmt::format("the key ring {} cannot be read: {}", path, std::strerror(error)));
@@ -138,8 +138,9 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
   }
   absl::StatusOr<KeyRing> ring = Parse(text);
   if (!ring.ok()) {
-    return absl::Status(ring.status().code(),
-                        fmt::format("{}: {}", path, std::string(ring.status().message())));
+    return absl::Status(
+        ring.status().code(),
+        fmt::format("{}: {}", path, std::string(ring.status().message())));
   }
   return ring;
 }

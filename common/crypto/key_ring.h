@@ -1,8 +1,8 @@
 // Secrets at rest: AES-256-GCM under a ring of named keys.
 //
-// A sealed box is `version(1) | key id(4, big endian) | nonce(12) | ciphertext | tag(16)`.
-// The associated data binds a box to its place (tenant, webhook, column), so that one
-// moved to another row does not open.
+// A sealed box is `version(1) | key id(4, big endian) | nonce(12) | ciphertext |
+// tag(16)`. The associated data binds a box to its place (tenant, webhook, column), so
+// that one moved to another row does not open.
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -167,7 +167,8 @@ absl::StatusOr<AllowRule> AllowRule::Parse(std::string_view text) {
   AllowRule rule;
   if (!parts->port.empty() && parts->port != "*") {
     rule.port = ParseNumber<std::uint16_t>(parts->port, 65535);
-    if (!rule.port || *rule.port == 0) return NotARule(text, "the port is not in 1-65535");
+    if (!rule.port || *rule.port == 0)
+      return NotARule(text, "the port is not in 1-65535");
   }
   // Both `[fd00::/8]:443` and `[fd00::]/8:443` are written by people.
   std::string_view network = WithoutBrackets(parts->network);
@@ -179,7 +180,8 @@ absl::StatusOr<AllowRule> AllowRule::Parse(std::string_view text) {
   if (slash == std::string_view::npos) return rule;
 
   const bool dotted = network.find(':') == std::string_view::npos;
-  std::optional<int> bits = ParseNumber<int>(network.substr(slash + 1), dotted ? 32 : 128);
+  std::optional<int> bits =
+      ParseNumber<int>(network.substr(slash + 1), dotted ? 32 : 128);
   if (!bits || *bits < 0) return NotARule(text, "the prefix length is out of range");
   rule.prefix_bits = dotted ? *bits + 96 : *bits;
   if (rule.network.v4 && rule.prefix_bits < 96) {

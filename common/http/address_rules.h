@@ -31,7 +31,7 @@ struct IpAddress {
 // length means one address; port `*` or none means any port.
 struct AllowRule {
   IpAddress network;
-  int prefix_bits = 128;             // in the 16-byte form
+  int prefix_bits = 128;              // in the 16-byte form
   std::optional<std::uint16_t> port;  // none: any
 
   static absl::StatusOr<AllowRule> Parse(std::string_view text);

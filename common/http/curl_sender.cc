@@ -1,23 +1,13 @@
-#include <curl/curl.h>
+#include "common/http/curl_sender.h"
+
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <utility>
 
 #include "common/base/log.h"
-#include "common/http/exchange.h"
-#include "common/http/name_lookup.h"
-#include "common/http/origin.h"
-#include "common/http/sender.h"
-#include "common/http/socket_poller.h"
-#include "common/http/trusted_roots.h"
 
 namespace windrow::http {
 namespace {
@@ -31,20 +21,6 @@ constexpr std::chrono::seconds kForgetCheck{60};
 // A webhook's URL is shorter; event fields may have been put into this one.
 constexpr std::size_t kMaxUrlBytes = 64 * 1024;
 
-struct LookupAnswer {
-  std::string key;
-  LookupPool::Addresses addresses;
-};
-
-// What other threads hand to the sender's.
-struct Mail {
-  std::vector<PendingRequest> requests;
-  std::vector<LookupAnswer> answers;
-  bool stop = false;
-
-  bool empty() const { return requests.empty() && answers.empty() && !stop; }
-};
-
 void InitCurlOnce() {
   static const bool done = [] {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) std::abort();
@@ -53,72 +29,15 @@ void InitCurlOnce() {
   static_cast<void>(done);
 }
 
-class CurlSender final : public HttpSender {
- public:
-  explicit CurlSender(SenderOptions options);
-  ~CurlSender() override;
+// Signals are the main thread's. SIGPIPE above all: OpenSSL writes to sockets that the
+// endpoint may have closed, and CURLOPT_NOSIGNAL leaves that to us.
+void BlockSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
 
-  void Send(Request request, Done done) override;
-  std::size_t in_flight() const override { return in_flight_.load(); }
-
- private:
-  struct MultiDeleter {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-  };
-
-  template <typename Put>
-  void Post(Put put);
-
-  // Everything below runs on the sender's thread.
-  void Run();
-  // False where nothing came and the thread may sleep.
-  bool TakeMail();
-  int SleepMs(SteadyTime now) const;
-  void HandleSockets();
-  void RunCurlTimers();
-  void Begin(PendingRequest pending, SteadyTime now);
-  void StartWaiting(Origin* origin, SteadyTime now);
-  void Start(PendingRequest pending, Origin* origin, SteadyTime now);
-  void TakeAnswer(LookupAnswer answer, SteadyTime now);
-  void CollectFinished();
-  void CutLongBodies(SteadyTime now);
-  void ExpireWaiting(SteadyTime now);
-  void ExpireWaiting(Origin* origin, SteadyTime now);
-  void Complete(Exchange* exchange, Response response);
-  void Reject(PendingRequest pending, ErrorKind kind, std::string detail, SteadyTime now);
-  void RejectUnreachable(PendingRequest pending, const Origin& origin, SteadyTime now);
-  void Deliver(const Done& done, Response response);
-  void Shutdown();
-
-  static int SocketCallback(CURL* easy, curl_socket_t socket, int what, void* self,
-                            void* per_socket);
-  static int TimerCallback(CURLM* multi, long timeout_ms, void* self);
-
-  const SenderOptions options_;
-  TrustedRoots roots_;
-  SocketPoller poller_;
-  ExchangeContext context_{options_, roots_, poller_, {}};
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
-  std::optional<SteadyTime> curl_timer_;
-  std::vector<ReadySocket> ready_;
-  OriginTable origins_{&options_.address_rules};
-  std::size_t waiting_ = 0;
-  SteadyTime next_wait_check_;
-  SteadyTime next_forget_check_;
-
-  std::vector<std::unique_ptr<Exchange>> exchanges_;
-  std::vector<Exchange*> free_exchanges_;
-  std::vector<Exchange*> running_;  // only while shutting down
-  std::vector<std::pair<Exchange*, CURLcode>> finished_;
-  Mail taken_;
-
-  std::atomic<std::size_t> in_flight_{0};
-  std::mutex mutex_;
-  Mail mail_;
-  bool asleep_ = false;
-  LookupPool lookups_;
-  std::thread thread_;
-};
+}  // namespace
 
 CurlSender::CurlSender(SenderOptions options)
     : options_(std::move(options)),
@@ -179,14 +98,6 @@ void CurlSender::Send(Request request, Done done) {
     pending.over_limit = true;
   }
   Post([&](Mail* mail) { mail->requests.push_back(std::move(pending)); });
-}
-
-// Signals are the main thread's. SIGPIPE above all: OpenSSL writes to sockets that the
-// endpoint may have closed, and CURLOPT_NOSIGNAL leaves that to us.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 void CurlSender::Run() {
@@ -266,8 +177,8 @@ void CurlSender::Begin(PendingRequest pending, SteadyTime now) {
   }
   absl::StatusOr<Origin*> found = origins_.For(pending.request.url);
   if (!found.ok()) {
-    Reject(std::move(pending), ErrorKind::kInternal, std::string(found.status().message()),
-           now);
+    Reject(std::move(pending), ErrorKind::kInternal,
+           std::string(found.status().message()), now);
     return;
   }
   Origin* origin = *found;
@@ -347,7 +258,8 @@ void CurlSender::CollectFinished() {
     Origin* origin = exchange->origin();
     curl_multi_remove_handle(multi_.get(), exchange->handle());
     if (exchange->TakeResend(code, now)) {
-      if (curl_multi_add_handle(multi_.get(), exchange->handle()) != CURLM_OK) std::abort();
+      if (curl_multi_add_handle(multi_.get(), exchange->handle()) != CURLM_OK)
+        std::abort();
       continue;
     }
     Complete(exchange, exchange->Finish(code, now));
@@ -473,8 +385,6 @@ int CurlSender::TimerCallback(CURLM* /*multi*/, long timeout_ms, void* self) {
   }
   return 0;
 }
-
-}  // namespace
 
 std::unique_ptr<HttpSender> MakeCurlSender(SenderOptions options) {
   InitCurlOnce();

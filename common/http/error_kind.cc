@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace windrow::http {
 namespace {
 
 Failure Reset(std::string_view text) {
-  if (text.empty()) text = "the connection was closed before the response header was complete";
+  if (text.empty())
+    text = "the connection was closed before the response header was complete";
   return {ErrorKind::kReset, std::string(text)};
 }
 
@@ -20,6 +22,8 @@ Failure ConnectFailure(const TransferFacts& facts) {
     return {ErrorKind::kInternal,
             fmt::format("no socket: {}", std::strerror(facts.socket_error))};
   }
+  // It was accepted and reset before libcurl looked at it: no other end says that.
+  if (facts.connect_error == ECONNRESET) return Reset(facts.error_text);
   std::string detail(facts.error_text);
   if (facts.connect_error != 0) {
     detail += fmt::format(" ({})", std::strerror(facts.connect_error));
@@ -61,7 +65,8 @@ Failure Classify(const TransferFacts& facts) {
     return {ErrorKind::kTooLarge, "the response header is over the limit"};
   }
   if (facts.header_late) {
-    return {ErrorKind::kTimeout, "the response header was complete after the timeout only"};
+    return {ErrorKind::kTimeout,
+            "the response header was complete after the timeout only"};
   }
   switch (facts.code) {
     case CURLE_OK:  // libcurl takes a header that ends early for a whole one
@@ -87,7 +92,8 @@ Failure Classify(const TransferFacts& facts) {
     case CURLE_ABORTED_BY_CALLBACK:
       return ConnectFailure(facts);
     case CURLE_OPERATION_TIMEDOUT:
-      if (facts.sockets_opened == 0 && !facts.refused.empty()) return ConnectFailure(facts);
+      if (facts.sockets_opened == 0 && !facts.refused.empty())
+        return ConnectFailure(facts);
       return {ErrorKind::kTimeout, text};
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:

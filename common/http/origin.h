@@ -68,7 +68,8 @@ class OriginTable {
   };
   const AddressRules* const rules_;
   // By value of Origin::key; the origins stay where they are.
-  std::unordered_map<std::string, std::unique_ptr<Origin>, Hash, std::equal_to<>> origins_;
+  std::unordered_map<std::string, std::unique_ptr<Origin>, Hash, std::equal_to<>>
+      origins_;
   std::vector<std::string> to_unteach_;
 };
 

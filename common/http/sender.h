@@ -17,7 +17,7 @@ namespace windrow::http {
 
 struct Request {
   std::string method = "POST";
-  std::string url;                  // WebhookUrl::text
+  std::string url;                   // WebhookUrl::text
   std::vector<std::string> headers;  // "name: value" lines, checked by the caller
   std::string user, password;        // Basic auth where has_auth
   bool has_auth = false;
@@ -41,13 +41,13 @@ const char* ToString(ErrorKind kind);
 
 struct Response {
   ErrorKind error = ErrorKind::kNone;
-  std::string error_detail;    // one line, for a person; no secret
-  int status = 0;              // 0: none was received
-  std::string headers;         // "name: value\r\n" lines of the final response
-  std::string body;            // the first max_kept_body bytes
+  std::string error_detail;     // one line, for a person; no secret
+  int status = 0;               // 0: none was received
+  std::string headers;          // "name: value\r\n" lines of the final response
+  std::string body;             // the first max_kept_body bytes
   std::int64_t body_bytes = 0;  // received in all, before we stopped reading
   std::optional<std::string> retry_after;  // the header's value
-  std::string remote_address;  // "203.0.113.7:443", or empty
+  std::string remote_address;              // "203.0.113.7:443", or empty
   absl::Time started_at;
   // From the start; zero where the step was not reached.
   absl::Duration name_lookup, connect, tls, first_byte, total;
@@ -88,8 +88,8 @@ class HttpSender {
 // libcurl's multi interface on one thread with epoll. No proxy from the environment, no
 // redirects, no Expect, no signals; certificates are always verified, TLS 1.2 at least.
 // A request on a kept-alive connection that the endpoint had already closed is sent once
-// more on a new one, where not one line was answered. The destructor ends what is in flight
-// with kInternal "shutting down".
+// more on a new one, where not one line was answered. The destructor ends what is in
+// flight with kInternal "shutting down".
 std::unique_ptr<HttpSender> MakeCurlSender(SenderOptions options);
 
 }  // namespace windrow::http

@@ -9,7 +9,8 @@
 namespace windrow::http {
 
 SocketPoller::SocketPoller()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = wake_;
@@ -55,8 +56,8 @@ void SocketPoller::Close(int socket) {
 
 void SocketPoller::Wait(int timeout_ms, std::vector<ReadySocket>* ready) {
   ready->clear();
-  const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
-                               timeout_ms);
+  const int count =
+      epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events_[static_cast<std::size_t>(i)];
     const int socket = event.data.fd;

@@ -1,11 +1,11 @@
 // The sockets that libcurl waits for, under epoll, and a way to wake the loop.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <array>
 #include <cstdint>
 #include <vector>
-
-#include <sys/epoll.h>
 
 namespace windrow::http {
 

@@ -15,7 +15,7 @@ namespace windrow::http {
 namespace {
 
 constexpr std::size_t kMaxBytes = 2048;
-constexpr std::size_t kMaxHostBytes = 253;   // RFC 1035, 2.3.4, without the last dot
+constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035, 2.3.4, without the last dot
 constexpr std::size_t kMaxLabelBytes = 63;
 
 using UrlHandle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
@@ -72,8 +72,7 @@ absl::Status CheckBytes(std::string_view text) {
 absl::StatusOr<std::string> CheckScheme(std::string_view text, const UrlRules& rules) {
   const std::size_t colon = text.find(':');
   const std::string scheme = Lower(text.substr(0, colon));
-  const std::string_view wanted =
-      rules.allow_http ? "https:// or http://" : "https://";
+  const std::string_view wanted = rules.allow_http ? "https:// or http://" : "https://";
   if (colon == std::string_view::npos || !text.substr(colon).starts_with("://")) {
     return Refused(fmt::format("a URL starts with {}, then the host", wanted));
   }
@@ -81,8 +80,7 @@ absl::StatusOr<std::string> CheckScheme(std::string_view text, const UrlRules& r
     return Refused("http is not allowed here, only https; the operator may allow it");
   }
   if (scheme != "https" && scheme != "http") {
-    return Refused(
-        fmt::format("scheme \"{}\" is not supported; use {}", scheme, wanted));
+    return Refused(fmt::format("scheme \"{}\" is not supported; use {}", scheme, wanted));
   }
   return scheme;
 }
@@ -103,9 +101,9 @@ absl::Status CheckPlaceholders(std::string_view text, std::string_view authority
 std::string Part(CURLU* url, CURLUPart part, unsigned flags, CURLUcode* code) {
   char* value = nullptr;
   *code = curl_url_get(url, part, &value, flags);
-  if (*code != CURLUE_OK) return {};
+  // Also on failure: libcurl 7.88 leaves a copy here where a host is no IDNA name.
   const std::unique_ptr<char, decltype(&curl_free)> owned(value, &curl_free);
-  return value;
+  return *code == CURLUE_OK ? std::string(value) : std::string();
 }
 
 std::string Part(CURLU* url, CURLUPart part) {
@@ -161,8 +159,8 @@ absl::Status CheckName(std::string_view host) {
   const std::vector<std::string_view> labels = Labels(host);
   for (std::string_view label : labels) {
     if (label.empty() || label.size() > kMaxLabelBytes) {
-      return Refused(fmt::format(
-          "each part of a host between dots has 1 to {} bytes", kMaxLabelBytes));
+      return Refused(fmt::format("each part of a host between dots has 1 to {} bytes",
+                                 kMaxLabelBytes));
     }
     for (char c : label) {
       const bool fine =
@@ -258,8 +256,7 @@ absl::Status FromCurl(CURLUcode code) {
 
 }  // namespace
 
-absl::StatusOr<WebhookUrl> ParseWebhookUrl(std::string_view text,
-                                           const UrlRules& rules) {
+absl::StatusOr<WebhookUrl> ParseWebhookUrl(std::string_view text, const UrlRules& rules) {
   WINDROW_RETURN_IF_ERROR(CheckBytes(text));
   WebhookUrl url;
   WINDROW_ASSIGN_OR_RETURN(url.scheme, CheckScheme(text, rules));

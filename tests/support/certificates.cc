@@ -43,11 +43,10 @@ Certificate Certificate::Make(const Options& options, const Certificate* issuer)
   X509_gmtime_adj(X509_getm_notBefore(x509), options.valid_from.count());
   X509_gmtime_adj(X509_getm_notAfter(x509), options.valid_until.count());
   X509_set_pubkey(x509, key.get());
-  X509_NAME_add_entry_by_txt(
-      X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
-      reinterpret_cast<const unsigned char*>(options.name.c_str()), -1, -1, 0);
-  X509_set_issuer_name(x509,
-                       X509_get_subject_name(issuer ? issuer->body_.get() : x509));
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(options.name.c_str()),
+                             -1, -1, 0);
+  X509_set_issuer_name(x509, X509_get_subject_name(issuer ? issuer->body_.get() : x509));
   AddExtension(x509, NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");
   AddExtension(x509, NID_subject_alt_name, "DNS:" + options.name);
   EVP_PKEY* signer = issuer ? issuer->key_.get() : key.get();

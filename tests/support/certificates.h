@@ -12,7 +12,7 @@ namespace windrow::testing_support {
 class Certificate {
  public:
   struct Options {
-    std::string name = "localhost";  // the DNS name it is for
+    std::string name = "localhost";          // the DNS name it is for
     std::chrono::seconds valid_from{-3600};  // from now
     std::chrono::seconds valid_until{3600};
   };

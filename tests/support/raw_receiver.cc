@@ -58,16 +58,17 @@ std::optional<std::string> RawConnection::ReadRequest() {
 
 bool RawConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto size = ssl_ ? SSL_write(ssl_.get(), bytes.data(),
-                                       static_cast<int>(bytes.size()))
-                           : send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto size =
+        ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
+             : send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(size));
   }
   return true;
 }
 
-bool RawConnection::SendSlowly(std::string_view bytes, std::chrono::milliseconds between) {
+bool RawConnection::SendSlowly(std::string_view bytes,
+                               std::chrono::milliseconds between) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (!Send(bytes.substr(i, 1)) || !Pause(between)) return false;
   }
@@ -76,7 +77,8 @@ bool RawConnection::SendSlowly(std::string_view bytes, std::chrono::milliseconds
 
 bool RawConnection::Pause(std::chrono::milliseconds time) {
   std::unique_lock lock(receiver_->mutex_);
-  return !receiver_->changed_.wait_for(lock, time, [this] { return receiver_->stopping_; });
+  return !receiver_->changed_.wait_for(lock, time,
+                                       [this] { return receiver_->stopping_; });
 }
 
 void RawConnection::WaitForClose() {
@@ -200,7 +202,8 @@ void RawReceiver::Serve(RawConnection* connection) {
 }
 
 std::string OkResponse(std::string_view body) {
-  return fmt::format("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}", body.size(), body);
+  return fmt::format("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}", body.size(),
+                     body);
 }
 
 }  // namespace windrow::testing_support

@@ -33,9 +33,8 @@ std::string FromHex(std::string_view hex) {
 
 TEST(KeyRingTest, OpensWhatItSealed) {
   const KeyRing ring = Ring("7:" + kOnes);
-  for (const std::string& plain :
-       {std::string(), std::string("s3cret"), std::string("\0\xff", 2),
-        std::string(100'000, 'x')}) {
+  for (const std::string& plain : {std::string(), std::string("s3cret"),
+                                   std::string("\0\xff", 2), std::string(100'000, 'x')}) {
     const std::string box = ring.Seal(plain, "tenant/webhook/url");
     EXPECT_EQ(box.size(), 1 + 4 + 12 + plain.size() + 16);
     const auto opened = ring.Open(box, "tenant/webhook/url");
@@ -49,7 +48,8 @@ TEST(KeyRingTest, OpensWhatItSealed) {
 TEST(KeyRingTest, OpensAPublishedGcmVector) {
   const KeyRing ring = Ring("1:" + kZeros);
   const std::string head = FromHex("0100000001000000000000000000000000");
-  EXPECT_EQ(ring.Open(head + FromHex("530f8afbc74536b9a963b4f1c4cb738b"), "").value(), "");
+  EXPECT_EQ(ring.Open(head + FromHex("530f8afbc74536b9a963b4f1c4cb738b"), "").value(),
+            "");
   EXPECT_EQ(ring.Open(head + FromHex("cea7403d4d606b6e074ec5d3baf39d18"
                                      "d0d1c8a799996bf0265b98b5d48ab919"),
                       "")
@@ -98,7 +98,8 @@ TEST(KeyRingTest, AMissingKeyIsNamed) {
 }
 
 TEST(KeyRingTest, SkipsCommentsAndBlankLines) {
-  const KeyRing ring = Ring("# made today\r\n\n  2:" + kOnes + "  \r\n#1:" + kZeros + "\n");
+  const KeyRing ring =
+      Ring("# made today\r\n\n  2:" + kOnes + "  \r\n#1:" + kZeros + "\n");
   EXPECT_EQ(ring.Open(ring.Seal("x", ""), "").value(), "x");
 }
 
@@ -120,7 +121,8 @@ TEST(KeyRingTest, LoadsAGeneratedFileAndSaysHowToMakeOne) {
   std::filesystem::remove(path);
   const absl::Status missing = KeyRing::Load(path).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(missing.message()), HasSubstr("openssl rand -base64 32) > " + path));
+  EXPECT_THAT(std::string(missing.message()),
+              HasSubstr("openssl rand -base64 32) > " + path));
 
   std::ofstream(path) << KeyRing::GenerateText();
   const auto ring = KeyRing::Load(path);

@@ -61,7 +61,8 @@ TEST(SigningKeyTest, SecretSurvivesTheRoundTrip) {
   EXPECT_EQ(SigningKey::Parse(kSecret)->ToSecret(), kSecret);
   const SigningKey made = SigningKey::Generate();
   EXPECT_EQ(made.ToSecret().size(), 38u);
-  EXPECT_EQ(SigningKey::Parse(made.ToSecret())->Sign("a", 1, "b"), made.Sign("a", 1, "b"));
+  EXPECT_EQ(SigningKey::Parse(made.ToSecret())->Sign("a", 1, "b"),
+            made.Sign("a", 1, "b"));
   EXPECT_NE(SigningKey::Generate().ToSecret(), made.ToSecret());
 }
 

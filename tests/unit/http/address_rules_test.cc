@@ -66,13 +66,14 @@ TEST(IpAddressTest, ReadsSocketAddresses) {
 
 TEST(AddressRulesTest, PublicAddressesPass) {
   for (const char* text :
-       {"93.184.215.14", "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255",
-        "100.128.0.0", "126.255.255.255", "128.0.0.0", "169.253.255.255", "169.255.0.0",
-        "172.15.255.255", "172.32.0.0", "168.63.129.15", "168.63.129.17", "192.0.1.0",
-        "192.0.3.0", "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0",
-        "198.51.99.255", "198.51.101.0", "203.0.112.255", "203.0.114.0",
-        "223.255.255.255", "2606:4700::1111", "2001:200::1", "2001:4860::8888",
-        "2a00:1450::1", "3ffe::1", "2003::1", "2620:4f:7fff::1",
+       {"93.184.215.14",        "1.1.1.1",           "9.255.255.255",   "11.0.0.0",
+        "100.63.255.255",       "100.128.0.0",       "126.255.255.255", "128.0.0.0",
+        "169.253.255.255",      "169.255.0.0",       "172.15.255.255",  "172.32.0.0",
+        "168.63.129.15",        "168.63.129.17",     "192.0.1.0",       "192.0.3.0",
+        "192.167.255.255",      "192.169.0.0",       "198.17.255.255",  "198.20.0.0",
+        "198.51.99.255",        "198.51.101.0",      "203.0.112.255",   "203.0.114.0",
+        "223.255.255.255",      "2606:4700::1111",   "2001:200::1",     "2001:4860::8888",
+        "2a00:1450::1",         "3ffe::1",           "2003::1",         "2620:4f:7fff::1",
         "::ffff:93.184.215.14", "64:ff9b::5db8:d70e"}) {
     EXPECT_TRUE(AddressRules().Check(Ip(text), 443).ok())
         << text << ": " << AddressRules().Check(Ip(text), 443);
@@ -120,27 +121,26 @@ INSTANTIATE_TEST_SUITE_P(
     Ipv6, SpecialRangeTest,
     testing::Values(
         Refusal{"::", "unspecified"}, Refusal{"::1", "::1 is loopback"},
-        Refusal{"::2", "IPv4-compatible"},
-        Refusal{"::93.184.215.14", "IPv4-compatible"},
+        Refusal{"::2", "IPv4-compatible"}, Refusal{"::93.184.215.14", "IPv4-compatible"},
         Refusal{"::127.0.0.1", "leads to 127.0.0.1"},
         Refusal{"::ffff:10.0.0.1", "10.0.0.1 is a private address"},
         Refusal{"::ffff:0:1.2.3.4", "not a global unicast"},
         Refusal{"64:ff9b::10.0.0.1", "leads to 10.0.0.1"},
-        Refusal{"64:ff9b::169.254.169.254", "metadata"},
-        Refusal{"64:ff9b:1::1", "NAT64"}, Refusal{"100::1", "discard"},
-        Refusal{"100:0:0:1::1", "not a global unicast"},
+        Refusal{"64:ff9b::169.254.169.254", "metadata"}, Refusal{"64:ff9b:1::1", "NAT64"},
+        Refusal{"100::1", "discard"}, Refusal{"100:0:0:1::1", "not a global unicast"},
         Refusal{"2001::a247:28f1", "Teredo"},
         Refusal{"2001:0:5db8:d70e::80ff:fffe", "leads to 127.0.0.1"},
         Refusal{"2001:1::1", "IETF"}, Refusal{"2001:2::1", "benchmarking"},
         Refusal{"2001:10::1", "ORCHID"}, Refusal{"2001:2f:ffff::1", "ORCHIDv2"},
         Refusal{"2001:1ff:ffff::1", "IETF"}, Refusal{"2001:db8::1", "documentation"},
-        Refusal{"2002:5db8:d70e::1", "6to4"}, Refusal{"2002:a00:1::", "leads to 10.0.0.1"},
-        Refusal{"2620:4f:8000::1", "AS112"}, Refusal{"3fff::1", "documentation"},
-        Refusal{"3fff:fff:ffff::1", "documentation"}, Refusal{"5f00::1", "segment"},
-        Refusal{"4000::1", "not a global unicast"}, Refusal{"fc00::1", "unique local"},
-        Refusal{"fd00:ec2::254", "cloud metadata"}, Refusal{"fdff::1", "unique local"},
-        Refusal{"fe80::1", "link-local"}, Refusal{"febf::1", "link-local"},
-        Refusal{"fec0::1", "site-local"}, Refusal{"ff02::1", "multicast"}));
+        Refusal{"2002:5db8:d70e::1", "6to4"},
+        Refusal{"2002:a00:1::", "leads to 10.0.0.1"}, Refusal{"2620:4f:8000::1", "AS112"},
+        Refusal{"3fff::1", "documentation"}, Refusal{"3fff:fff:ffff::1", "documentation"},
+        Refusal{"5f00::1", "segment"}, Refusal{"4000::1", "not a global unicast"},
+        Refusal{"fc00::1", "unique local"}, Refusal{"fd00:ec2::254", "cloud metadata"},
+        Refusal{"fdff::1", "unique local"}, Refusal{"fe80::1", "link-local"},
+        Refusal{"febf::1", "link-local"}, Refusal{"fec0::1", "site-local"},
+        Refusal{"ff02::1", "multicast"}));
 
 TEST(AddressRulesTest, TheOperatorsRuleOpensItsPortOnly) {
   const AddressRules rules = Allowing({"10.0.0.0/8:8443"});
@@ -171,16 +171,16 @@ TEST(AllowRuleTest, ReadsEveryForm) {
     int bits;
     std::optional<std::uint16_t> port;
   };
-  for (const Form& form : std::initializer_list<Form>{
-           {"10.0.0.0/8:8443", "10.0.0.0", 104, 8443},
-           {"[fd00::/8]:443", "fd00::", 8, 443},
-           {"[fd00::]/8:443", "fd00::", 8, 443},
-           {"fd00::/8", "fd00::", 8, std::nullopt},
-           {"127.0.0.1:*", "127.0.0.1", 128, std::nullopt},
-           {"127.0.0.1", "127.0.0.1", 128, std::nullopt},
-           {"::1", "::1", 128, std::nullopt},
-           {"[::1]:65535", "::1", 128, 65535},
-           {"0.0.0.0/0:1", "0.0.0.0", 96, 1}}) {
+  for (const Form& form :
+       std::initializer_list<Form>{{"10.0.0.0/8:8443", "10.0.0.0", 104, 8443},
+                                   {"[fd00::/8]:443", "fd00::", 8, 443},
+                                   {"[fd00::]/8:443", "fd00::", 8, 443},
+                                   {"fd00::/8", "fd00::", 8, std::nullopt},
+                                   {"127.0.0.1:*", "127.0.0.1", 128, std::nullopt},
+                                   {"127.0.0.1", "127.0.0.1", 128, std::nullopt},
+                                   {"::1", "::1", 128, std::nullopt},
+                                   {"[::1]:65535", "::1", 128, 65535},
+                                   {"0.0.0.0/0:1", "0.0.0.0", 96, 1}}) {
     const absl::StatusOr<AllowRule> rule = AllowRule::Parse(form.text);
     ASSERT_TRUE(rule.ok()) << form.text << ": " << rule.status();
     EXPECT_EQ(rule->network.ToString(), form.network) << form.text;
@@ -190,12 +190,30 @@ TEST(AllowRuleTest, ReadsEveryForm) {
 }
 
 TEST(AllowRuleTest, RefusesTheRestAndShowsTheForm) {
-  for (const char* text :
-       {"", "*", ":443", "example.com:443", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/",
-        "10.0.0.0/8:", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:https",
-        "10.0.0.1/8", "10/8", "0x7f.1", "127.1", "2130706433", "[::1", "[::1]443",
-        "fd00::/129", "fd00::1/8", "fe80::1%eth0", "::ffff:0.0.0.0/8", "10.0.0.0/8/8",
-        "10.0.0.0 /8"}) {
+  for (const char* text : {"",
+                           "*",
+                           ":443",
+                           "example.com:443",
+                           "10.0.0.0/33",
+                           "10.0.0.0/-1",
+                           "10.0.0.0/",
+                           "10.0.0.0/8:",
+                           "10.0.0.0/8:0",
+                           "10.0.0.0/8:65536",
+                           "10.0.0.0/8:https",
+                           "10.0.0.1/8",
+                           "10/8",
+                           "0x7f.1",
+                           "127.1",
+                           "2130706433",
+                           "[::1",
+                           "[::1]443",
+                           "fd00::/129",
+                           "fd00::1/8",
+                           "fe80::1%eth0",
+                           "::ffff:0.0.0.0/8",
+                           "10.0.0.0/8/8",
+                           "10.0.0.0 /8"}) {
     const absl::Status status = AllowRule::Parse(text).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_THAT(std::string(status.message()), HasSubstr("10.0.0.0/8:8443")) << text;

@@ -6,11 +6,11 @@
 namespace windrow::http {
 namespace {
 
+using std::chrono::minutes;
+using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using std::chrono::minutes;
-using std::chrono::seconds;
 
 LookupPool::Addresses Answer(std::initializer_list<const char*> addresses) {
   std::vector<IpAddress> parsed;
@@ -54,7 +54,8 @@ TEST_F(OriginTest, TellsLibcurlOnceAndOfAllowedAddressesOnly) {
   Origin* origin = For("https://mixed.test/");
   EXPECT_TRUE(origin->NeedsLookup(now_));
   EXPECT_FALSE(origin->HasAddresses(now_));
-  origin->TakeAnswer(Answer({"93.184.215.14", "10.0.0.1", "2606:4700::1111"}), rules_, now_);
+  origin->TakeAnswer(Answer({"93.184.215.14", "10.0.0.1", "2606:4700::1111"}), rules_,
+                     now_);
   EXPECT_THAT(table_.TakeLessons(origin),
               ElementsAre("mixed.test:443:93.184.215.14,[2606:4700::1111]"));
   EXPECT_THAT(table_.TakeLessons(origin), IsEmpty());

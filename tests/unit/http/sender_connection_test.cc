@@ -142,7 +142,8 @@ TEST_F(SenderConnectionTest, ItIsNotSentAThirdTimeOverYetAnotherKeptConnection) 
   EXPECT_EQ(response.error, ErrorKind::kNone) << response.error_detail;
   EXPECT_EQ(response.status, 200);
   int sends = 0;
-  for (const std::string& request : receiver.requests()) sends += request.ends_with("once");
+  for (const std::string& request : receiver.requests())
+    sends += request.ends_with("once");
   EXPECT_EQ(sends, 2);
   EXPECT_EQ(receiver.connections(), 6);
 }

@@ -79,7 +79,8 @@ class SenderTest : public testing::Test {
 
   void Allow(const std::vector<std::string>& rules) {
     std::vector<AllowRule> parsed;
-    for (const std::string& rule : rules) parsed.push_back(AllowRule::Parse(rule).value());
+    for (const std::string& rule : rules)
+      parsed.push_back(AllowRule::Parse(rule).value());
     options_.address_rules = AddressRules(std::move(parsed));
   }
 

@@ -49,7 +49,8 @@ TEST_F(SenderRequestTest, PostsHeadersAndBodyAsGiven) {
   EXPECT_THAT(header, HasSubstr("\r\ncontent-type: application/json\r\n"));
   EXPECT_THAT(header, HasSubstr("\r\ncontent-length: 10\r\n"));
   EXPECT_THAT(header, HasSubstr("\r\nuser-agent: windrow/0.1\r\n"));
-  EXPECT_THAT(header, HasSubstr(fmt::format("\r\nhost: 127.0.0.1:{}\r\n", receiver_.port())));
+  EXPECT_THAT(header,
+              HasSubstr(fmt::format("\r\nhost: 127.0.0.1:{}\r\n", receiver_.port())));
   EXPECT_THAT(header, Not(HasSubstr("authorization")));
 }
 
@@ -81,7 +82,8 @@ TEST_F(SenderRequestTest, NothingOfOneRequestIsInTheNext) {
   first.has_auth = true;
   first.user = "user";
   first.password = "p@ss:w\"rd";
-  EXPECT_THAT(Sent(first), HasSubstr("\r\nAuthorization: Basic dXNlcjpwQHNzOncicmQ=\r\n"));
+  EXPECT_THAT(Sent(first),
+              HasSubstr("\r\nAuthorization: Basic dXNlcjpwQHNzOncicmQ=\r\n"));
   const std::string second = Sent(PostTo(receiver_.Url("/second"), "2"));
   EXPECT_THAT(second, StartsWith("POST /second "));
   EXPECT_THAT(second, Not(HasSubstr("x-first")));

@@ -4,18 +4,18 @@
 namespace windrow::http {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing_support::OkResponse;
 using testing_support::RawConnection;
 using testing_support::RawReceiver;
-using std::chrono::milliseconds;
 
 class SenderResponseTest : public SenderTest {
  protected:
   // The outcome where the endpoint sends these bytes, then does the rest.
-  Response AnsweredWith(std::string bytes,
-                        RawReceiver::Script rest = [](RawConnection&) {}) {
+  Response AnsweredWith(
+      std::string bytes, RawReceiver::Script rest = [](RawConnection&) {}) {
     RawReceiver receiver([&](RawConnection& peer) {
       if (!peer.ReadRequest()) return;
       peer.Send(bytes);
@@ -118,11 +118,11 @@ TEST_F(SenderResponseTest, OfALongBodyTheFirst16KiBAreKept) {
 }
 
 TEST_F(SenderResponseTest, AnEndlessBodyIsReadUpToALimitAndIsASuccess) {
-  for (const char* framing : {"content-length: 1073741824\r\n", "",
-                              "transfer-encoding: chunked\r\n"}) {
+  for (const char* framing :
+       {"content-length: 1073741824\r\n", "", "transfer-encoding: chunked\r\n"}) {
     const bool chunked = std::string_view(framing).starts_with("transfer");
-    const std::string piece = chunked ? "1000\r\n" + std::string(4096, 'x') + "\r\n"
-                                      : std::string(4096, 'x');
+    const std::string piece =
+        chunked ? "1000\r\n" + std::string(4096, 'x') + "\r\n" : std::string(4096, 'x');
     const Response response = AnsweredWith(
         fmt::format("HTTP/1.1 200 OK\r\n{}\r\n", framing), [&](RawConnection& peer) {
           while (peer.Send(piece)) {
@@ -174,8 +174,7 @@ TEST_F(SenderResponseTest, TheTimeoutWithinTheBodyLeavesASuccess) {
 }
 
 TEST_F(SenderResponseTest, ABodyCutShortLeavesASuccess) {
-  Response response =
-      AnsweredWith("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf");
+  Response response = AnsweredWith("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf");
   EXPECT_EQ(response.error, ErrorKind::kNone);
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "half");
@@ -199,8 +198,7 @@ TEST_F(SenderResponseTest, AHeaderAByteAtATimeIsAHeader) {
 }
 
 TEST_F(SenderResponseTest, LineEndsWithoutCrAreRecordedAsLines) {
-  const Response response =
-      AnsweredWith("HTTP/1.1 200 OK\nx: y\ncontent-length: 0\n\n");
+  const Response response = AnsweredWith("HTTP/1.1 200 OK\nx: y\ncontent-length: 0\n\n");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers, "x: y\r\ncontent-length: 0\r\n");
 }
@@ -232,8 +230,8 @@ TEST_F(SenderResponseTest, AHeaderOf1MiBIsTooLarge) {
   std::string lines;
   for (int i = 0; i < 1000; ++i) lines += line;
   for (const std::string& header :
-       {lines, "x: " + std::string(1 << 20, 'y') + "\r\n", "HTTP" + std::string(1 << 20, '1'),
-        std::string(1 << 20, 'y')}) {
+       {lines, "x: " + std::string(1 << 20, 'y') + "\r\n",
+        "HTTP" + std::string(1 << 20, '1'), std::string(1 << 20, 'y')}) {
     const Response response = AnsweredWith("HTTP/1.1 200 OK\r\n" + header + "\r\n");
     EXPECT_EQ(response.error, ErrorKind::kTooLarge) << header.substr(0, 10);
     EXPECT_EQ(response.status, 0);

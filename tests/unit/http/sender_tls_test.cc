@@ -58,7 +58,8 @@ TEST_F(SenderTlsTest, ABundleThatCannotBeReadOpensNothing) {
 }
 
 TEST_F(SenderTlsTest, ASelfSignedCertificateIsRefused) {
-  ExpectRefused(Certificate::SelfSigned({.name = "hooks.test"}), "self-signed certificate");
+  ExpectRefused(Certificate::SelfSigned({.name = "hooks.test"}),
+                "self-signed certificate");
 }
 
 TEST_F(SenderTlsTest, AnExpiredCertificateIsRefused) {

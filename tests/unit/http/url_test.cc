@@ -23,9 +23,7 @@ WebhookUrl Parse(std::string_view text) {
   return url.ok() ? *std::move(url) : WebhookUrl{};
 }
 
-std::string ErrorOf(std::string_view text) {
-  return std::string(Save(text).message());
-}
+std::string ErrorOf(std::string_view text) { return std::string(Save(text).message()); }
 
 TEST(SavedUrlTest, AcceptsWhatNamesAPublicEndpoint) {
   for (const char* url :
@@ -50,34 +48,34 @@ TEST_P(RefusedUrlTest, IsRefusedWithTheReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Addresses, RefusedUrlTest,
-    testing::Values(
-        RefusedUrl{"https://127.0.0.1/", "loopback"},
-        RefusedUrl{"https://2130706433/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://0x7f.1/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://0177.0.0.1/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://127.1/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://127.0.0.1./", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://0x7f000001./", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://%31%32%37.0.0.1/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://[::1]/", "::1 is loopback"},
-        RefusedUrl{"https://[0:0:0:0:0:0:0:1]/", "::1 is loopback"},
-        RefusedUrl{"https://[::]/", "unspecified"},
-        RefusedUrl{"https://[::ffff:127.0.0.1]/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://[::ffff:7f00:1]/", "127.0.0.1 is loopback"},
-        RefusedUrl{"https://[64:ff9b::7f00:1]/", "leads to 127.0.0.1"},
-        RefusedUrl{"https://[2002:7f00:1::]/", "leads to 127.0.0.1"},
-        RefusedUrl{"https://[fe80::1%25eth0]/", "zone id"},
-        RefusedUrl{"https://[2606:4700::1111%25eth0]/", "zone id"},
-        RefusedUrl{"https://169.254.169.254/latest/meta-data/", "cloud metadata"},
-        RefusedUrl{"https://168.63.129.16/", "cloud platform"},
-        RefusedUrl{"https://100.64.0.1/", "shared address space"},
-        RefusedUrl{"https://192.0.2.1/", "documentation"},
-        RefusedUrl{"https://198.18.0.1/", "benchmarking"},
-        RefusedUrl{"https://224.0.0.1/", "multicast"},
-        RefusedUrl{"https://255.255.255.255/", "broadcast"},
-        RefusedUrl{"https://localhost./", "loopback"},
-        RefusedUrl{"https://LOCALHOST/", "loopback"},
-        RefusedUrl{"https://a.b.LocalHost/", "loopback"}));
+    testing::Values(RefusedUrl{"https://127.0.0.1/", "loopback"},
+                    RefusedUrl{"https://2130706433/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://0x7f.1/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://0177.0.0.1/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://127.1/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://127.0.0.1./", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://0x7f000001./", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://%31%32%37.0.0.1/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://[::1]/", "::1 is loopback"},
+                    RefusedUrl{"https://[0:0:0:0:0:0:0:1]/", "::1 is loopback"},
+                    RefusedUrl{"https://[::]/", "unspecified"},
+                    RefusedUrl{"https://[::ffff:127.0.0.1]/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://[::ffff:7f00:1]/", "127.0.0.1 is loopback"},
+                    RefusedUrl{"https://[64:ff9b::7f00:1]/", "leads to 127.0.0.1"},
+                    RefusedUrl{"https://[2002:7f00:1::]/", "leads to 127.0.0.1"},
+                    RefusedUrl{"https://[fe80::1%25eth0]/", "zone id"},
+                    RefusedUrl{"https://[2606:4700::1111%25eth0]/", "zone id"},
+                    RefusedUrl{"https://169.254.169.254/latest/meta-data/",
+                               "cloud metadata"},
+                    RefusedUrl{"https://168.63.129.16/", "cloud platform"},
+                    RefusedUrl{"https://100.64.0.1/", "shared address space"},
+                    RefusedUrl{"https://192.0.2.1/", "documentation"},
+                    RefusedUrl{"https://198.18.0.1/", "benchmarking"},
+                    RefusedUrl{"https://224.0.0.1/", "multicast"},
+                    RefusedUrl{"https://255.255.255.255/", "broadcast"},
+                    RefusedUrl{"https://localhost./", "loopback"},
+                    RefusedUrl{"https://LOCALHOST/", "loopback"},
+                    RefusedUrl{"https://a.b.LocalHost/", "loopback"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Forms, RefusedUrlTest,
