@@ -17,6 +17,7 @@ void AddEvent(CLI::App* app, Session* session);
 void AddDelivery(CLI::App* app, Session* session);
 void AddHealth(CLI::App* app, Session* session);
 void AddVersion(CLI::App* app, Session* session);
+void AddDev(CLI::App* app, Session* session);
 
 // Parses the arguments and runs the verb. Returns the exit status.
 int Run(int argc, const char* const* argv, Session* session);

@@ -89,8 +89,9 @@ std::string TimeText(const google::protobuf::Timestamp& time) {
 }
 
 std::string DurationText(const google::protobuf::Duration& duration) {
-  return absl::FormatDuration(absl::Seconds(duration.seconds()) +
-                              absl::Nanoseconds(duration.nanos()));
+  const absl::Duration value =
+      absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+  return value == absl::ZeroDuration() ? "0s" : absl::FormatDuration(value);
 }
 
 absl::StatusOr<std::string> ReadSecret(std::istream& in, std::string_view from) {

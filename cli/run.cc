@@ -90,6 +90,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   app.footer(kFooter);
   app.set_version_flag("--version", fmt::format("windrow {}", kVersion));
   AddGlobals(&app, session);
+  AddDev(&app, session);
   AddWebhook(&app, session);
   AddEvent(&app, session);
   AddDelivery(&app, session);

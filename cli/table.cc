@@ -41,6 +41,10 @@ std::string Harmless(const std::string& text, bool multiline) {
   while (!rest.empty()) {
     const std::size_t length = Utf8SequenceLength(rest);
     const std::string_view sequence = rest.substr(0, std::max<std::size_t>(length, 1));
+    if (multiline && rest.starts_with("\r\n")) {
+      rest.remove_prefix(1);
+      continue;
+    }
     const bool kept = multiline && (sequence == "\n" || sequence == "\t");
     if (length == 0 || (IsControl(sequence) && !kept)) {
       out += '?';

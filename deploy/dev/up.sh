@@ -21,6 +21,6 @@ verb_up() {
 
 verb_bench() {
   need_packages build test
-  build release
-  exec "$ROOT/build/release/bin/windrow-bench" "$@"
+  build release "${PROGRAMS[@]}" windrow-bench-sink windrow-bench-publisher
+  exec python3 "$ROOT/tests/bench/run.py" --bin "$ROOT/build/release/bin" "$@"
 }

@@ -27,6 +27,8 @@ class PostgresCluster {
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
 
+  // Is removed with the server: a place for what else the tests leave.
+  const std::string& folder() const { return folder_; }
   // "postgresql:///<database>?host=<folder>&user=postgres"
   std::string UrlOf(const std::string& database) const;
   // Crashes the server as a power cut would, and starts it again.

@@ -29,6 +29,7 @@ shared_buffers = 32MB
 max_connections = 120
 max_wal_size = 512MB
 fsync = on
+recovery_init_sync_method = syncfs
 CONF
 # The server must not hold our standard output: the test reads it to its end.
 if ! "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w start >/dev/null 2>&1 </dev/null; then

@@ -35,7 +35,7 @@ TEST(TableTest, DataCannotSteerTheTerminal) {
 
 TEST(PrintFieldsTest, LeavesEmptyOnesOutAndIndentsLines) {
   std::ostringstream out;
-  PrintFields({{"id", "1"}, {"none", ""}, {"long name", "x"}, {"text", "a\nb\n"}}, out);
+  PrintFields({{"id", "1"}, {"none", ""}, {"long name", "x"}, {"text", "a\r\nb\n"}}, out);
   EXPECT_EQ(out.str(),
             "id:         1\n"
             "long name:  x\n"

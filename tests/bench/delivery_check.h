@@ -1,0 +1,89 @@
+// What the sink holds a delivery against, and what it counts.
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+#include <openssl/evp.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/bench/latency_histogram.h"
+#include "tests/bench/shared_page.h"
+
+namespace windrow::bench {
+
+// One request as the sink read it; borrowed.
+struct ReceivedRequest {
+  std::size_t webhook = 0;  // the number in its path
+  std::string_view id;      // webhook-id
+  std::string_view timestamp;
+  std::string_view signature;
+  std::string_view body;
+};
+
+// What was received at one path. Sums are over each item once and do not depend on the
+// order, so that they equal the publisher's exactly where the sets of items are equal.
+struct WebhookCounts {
+  std::uint64_t items = 0;
+  std::uint64_t item_sum = 0;  // of Mix(sequence, escmsg_id)
+  std::uint64_t deliveries = 0;
+  std::vector<bool> seen;  // by sequence
+};
+
+// The sum of everything that is wrong with a request; each one alone makes the run fail.
+struct Faults {
+  std::uint64_t signature = 0;  // missing, or not this body's
+  std::uint64_t timestamp = 0;  // more than five minutes off
+  std::uint64_t body = 0;       // no stamped object, or one that is not as published
+  std::uint64_t shape = 0;      // not one object or not an array, as was expected
+  std::uint64_t order = 0;      // items of a body not in escmsg_id order
+  std::uint64_t protocol = 0;   // no HTTP request that the sink understands
+  std::uint64_t too_many = 0;   // more items than a window may hold
+};
+
+// Not thread-safe.
+class DeliveryCheck {
+ public:
+  struct Options {
+    std::string secret;  // whsec_…
+    std::size_t webhooks = 1;
+    std::size_t max_items = 0;  // 0: bodies are objects, not arrays
+  };
+  // Ends the program where the secret is none.
+  DeliveryCheck(const Options& options, SharedPage& page);
+  ~DeliveryCheck();
+  DeliveryCheck(const DeliveryCheck&) = delete;
+  DeliveryCheck& operator=(const DeliveryCheck&) = delete;
+
+  // Checks and counts. False where anything is wrong with the request.
+  bool Take(const ReceivedRequest& request);
+  void CountProtocolFault() { ++faults_.protocol; }
+  void CountRequest() { ++requests_; }
+
+  std::string ToJson() const;
+
+ private:
+  bool SignatureHolds(const ReceivedRequest& request);
+  bool TimestampHolds(const ReceivedRequest& request);
+  bool TakeItems(const ReceivedRequest& request);
+  void TakeItem(WebhookCounts* counts, std::uint64_t sequence, std::uint64_t escmsg_id,
+                std::uint64_t sent);
+
+  std::size_t max_items_;
+  SharedPage& page_;
+  EVP_MAC_CTX* mac_;  // holds the key; restarted for each request
+  std::vector<WebhookCounts> webhooks_;
+  absl::flat_hash_set<std::pair<std::uint64_t, std::uint64_t>> delivery_ids_;
+  std::uint64_t requests_ = 0;  // complete ones, of any kind
+  std::uint64_t verified_ = 0;
+  std::uint64_t repeated_deliveries_ = 0;
+  std::uint64_t repeated_items_ = 0;
+  Faults faults_;
+  LatencyHistogram latency_;
+};
+
+}  // namespace windrow::bench

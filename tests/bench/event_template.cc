@@ -1,0 +1,48 @@
+#include "tests/bench/event_template.h"
+
+#include <fmt/format.h>
+#include <grpcpp/support/slice.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tests/bench/bench_event.h"
+#include "windrow/v1/event.pb.h"
+
+namespace windrow::bench {
+namespace {
+
+constexpr std::size_t kIdDigits = 16;
+
+}  // namespace
+
+EventTemplate::EventTemplate(const Options& options)
+    : object_bytes_(options.object_bytes) {
+  const std::string object = MakeObject(options.object_bytes);
+  const std::string blank_id(kIdDigits, '#');
+  v1::PublishEventRequest request;
+  v1::Event* event = request.mutable_event();
+  event->set_type(options.event_type);
+  event->set_object_type("ticket");
+  event->set_object_id("4711");
+  event->set_object(object);
+  if (options.event_ids) event->set_event_id(blank_id);
+  bytes_ = request.SerializeAsString();
+  object_at_ = bytes_.find(object);
+  if (options.event_ids) event_id_at_ = bytes_.find(blank_id);
+  if (object_at_ == std::string::npos || event_id_at_ == std::string::npos) std::abort();
+}
+
+grpc::ByteBuffer EventTemplate::Make(std::uint64_t sequence, std::uint64_t sent) const {
+  grpc_slice slice = grpc_slice_malloc(bytes_.size());
+  char* const bytes = reinterpret_cast<char*>(GRPC_SLICE_START_PTR(slice));
+  bytes_.copy(bytes, bytes_.size());
+  StampObject(bytes + object_at_, object_bytes_, sequence, sent);
+  if (event_id_at_ != 0) {
+    fmt::format_to_n(bytes + event_id_at_, kIdDigits, "{:0{}}", sequence, kIdDigits);
+  }
+  const grpc::Slice owned(slice, grpc::Slice::STEAL_REF);
+  return {&owned, 1};
+}
+
+}  // namespace windrow::bench

@@ -1,0 +1,192 @@
+"""One Windrow with its PostgreSQL, sink and publisher, from nothing to nothing."""
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import postgres
+import processes
+from scenarios import Scenario
+from shared_page import SharedPage
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(100, 132))).decode()
+
+
+class BenchError(Exception):
+    """What keeps a scenario from being measured; its text is for a person."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Installation:
+    """Everything runs as a process of its own and ends with `with`."""
+
+    def __init__(self, scenario: Scenario, bin_folder: pathlib.Path,
+                 parent: pathlib.Path | None):
+        self.scenario = scenario
+        self.bin = bin_folder
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="windrow-bench-", dir=parent))
+        self.folder.chmod(0o755)
+        self.page = SharedPage(self.folder / "page")
+        self.processes: dict[str, subprocess.Popen] = {}
+        self.postgres: postgres.Postgres | None = None
+        self.sink_port = 0
+        self.server = f"127.0.0.1:{free_port()}"
+
+    def __enter__(self) -> "Installation":
+        try:
+            self.postgres = postgres.Postgres(self.folder)
+        except BaseException:
+            self.__exit__(None)
+            raise
+        return self
+
+    def __exit__(self, error, *_) -> None:
+        for process in reversed(self.processes.values()):
+            process.terminate()
+        for name, process in reversed(self.processes.items()):
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                print(f"{name} did not end and was killed", flush=True)
+                process.kill()
+                process.wait()
+        if self.postgres is not None:
+            self.postgres.stop()
+        if error is None:
+            shutil.rmtree(self.folder)
+        else:
+            print(f"logs are in {self.folder}", flush=True)
+
+    def start(self) -> None:
+        self._start_sink()
+        environment = self._environment()
+        self._call("windrow", "migrate", environment=environment)
+        self._start("server", "windrow-server", environment=environment)
+        self._await(self._server_answers, "the server does not answer")
+        for number in range(self.scenario.workers):
+            self._start(f"worker{number + 1}" if number else "worker", "windrow-worker",
+                        environment=environment)
+        for number in range(self.scenario.webhooks):
+            self._create_webhook(number)
+
+    def start_publisher(self) -> None:
+        scenario = self.scenario
+        pace = (["--rate", scenario.rate] if scenario.rate is not None
+                else ["--outstanding", scenario.outstanding])
+        if scenario.event_ids:
+            pace.append("--event-ids")
+        self._start("publisher", "windrow-bench-publisher", "--server", self.server,
+                    "--shared", self.page.path, "--matched", scenario.webhooks,
+                    "--object-bytes", scenario.event_bytes, "--streams", scenario.streams,
+                    *pace, stdout=subprocess.PIPE)
+
+    def stop_publisher(self) -> dict:
+        """Ends the sending and awaits every answer."""
+        publisher = self.processes.pop("publisher")
+        publisher.send_signal(signal.SIGTERM)
+        try:
+            out, _ = publisher.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            publisher.kill()
+            publisher.communicate()
+            raise BenchError("the publisher got no answers for 60 s") from None
+        return json.loads(out)
+
+    def sink_stats(self) -> dict:
+        with socket.create_connection(("127.0.0.1", self.sink_port), 30) as peer:
+            peer.sendall(b"GET /stats HTTP/1.1\r\n\r\n")
+            data = b""
+            while True:
+                head, empty_line, body = data.partition(b"\r\n\r\n")
+                if empty_line:
+                    size = int(head.lower().partition(b"content-length: ")[2].split()[0])
+                    if len(body) >= size:
+                        return json.loads(body)
+                more = peer.recv(1 << 20)
+                if not more:
+                    raise BenchError("the sink closed the connection")
+                data += more
+
+    def usages(self) -> dict[str, processes.Usage]:
+        found = {name: processes.usage(process.pid)
+                 for name, process in self.processes.items()}
+        found["postgres"] = processes.tree_usage(self.postgres.process.pid)
+        return found
+
+    def check_alive(self) -> None:
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise BenchError(f"{name} ended with status {process.returncode}; see "
+                                 f"{self.folder / name}.log")
+
+    def _environment(self) -> dict[str, str]:
+        ring = self.folder / "key_ring"
+        ring.write_text("1:" + base64.b64encode(os.urandom(32)).decode() + "\n")
+        return os.environ | {
+            "WINDROW_DATABASE_URL": self.postgres.url,
+            "WINDROW_KEY_RING_FILE": str(ring),
+            "WINDROW_LISTEN": self.server,
+            "WINDROW_OPS_LISTEN": "off",
+            "WINDROW_ALLOW_HTTP": "true",
+            "WINDROW_ALLOW_ADDRESSES": f"127.0.0.0/8:{self.sink_port}",
+        }
+
+    def _start_sink(self) -> None:
+        scenario = self.scenario
+        sink = self._start("sink", "windrow-bench-sink", "--shared", self.page.path,
+                           "--secret", SECRET, "--webhooks", scenario.webhooks,
+                           "--hosts", scenario.webhooks if scenario.hosts else 0,
+                           "--max-items", scenario.batch_items, stdout=subprocess.PIPE)
+        line = sink.stdout.readline()
+        if not line:
+            raise BenchError("the sink did not start")
+        self.sink_port = int(line)
+
+    def _create_webhook(self, number: int) -> None:
+        host = f"127.1.{number >> 8}.{number & 255}" if self.scenario.hosts else "127.0.0.1"
+        self._call("windrow", "--server", self.server, "webhook", "create", "--name",
+                   f"bench {number}", "--url", f"http://{host}:{self.sink_port}/ok/{number}",
+                   "--secret", SECRET, *self.scenario.webhook_flags())
+
+    def _server_answers(self) -> bool:
+        host, port = self.server.split(":")
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def _await(self, condition, complaint: str) -> None:
+        until = time.monotonic() + 30
+        while not condition():
+            self.check_alive()
+            if time.monotonic() > until:
+                raise BenchError(complaint)
+            time.sleep(0.05)
+
+    def _start(self, name: str, program: str, *args, environment=None,
+               stdout=None) -> subprocess.Popen:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            # pylint: disable-next=consider-using-with
+            process = subprocess.Popen([self.bin / program, *map(str, args)],
+                                       env=environment, stdout=stdout or log, stderr=log)
+        self.processes[name] = process
+        return process
+
+    def _call(self, program: str, *args, environment=None) -> None:
+        done = subprocess.run([self.bin / program, *map(str, args)], env=environment,
+                              capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise BenchError(f"{program} {' '.join(map(str, args))}: {done.stderr.strip()}")

@@ -1,0 +1,159 @@
+"""A throw-away PostgreSQL 15 with durability on, and what its statistics say."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import pwd
+import re
+import subprocess
+import time
+
+BIN = pathlib.Path(os.environ.get("WINDROW_POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
+ROLE = "windrow"      # what Windrow connects as; the bench itself is postgres
+DATABASE = "windrow"
+
+# What an operator of a small machine would set. Durability is as PostgreSQL has it by
+# default, and is named so that the output shows it.
+SETTINGS = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "wal_compression": "lz4",
+    "max_connections": "100",
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.max": "1000",
+    "listen_addresses": "",
+    "logging_collector": "off",
+}
+
+
+@dataclasses.dataclass
+class Counters:
+    statements: int
+    commits: int
+    wal_bytes: int
+
+    def __sub__(self, other: "Counters") -> "Counters":
+        return Counters(self.statements - other.statements, self.commits - other.commits,
+                        self.wal_bytes - other.wal_bytes)
+
+
+def _as_postgres() -> dict:
+    """How to start what must not run as root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam("postgres")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+class Postgres:
+    def __init__(self, folder: pathlib.Path):
+        self.data = folder / "pg"
+        self.data.mkdir()
+        if os.geteuid() == 0:
+            os.chown(self.data, pwd.getpwnam("postgres").pw_uid, -1)
+        self._run("initdb", "-D", self.data / "data", "-U", "postgres", "-A", "trust",
+                  "-E", "UTF8", "--locale=C.UTF-8")
+        settings = SETTINGS | {"unix_socket_directories": str(self.data)}
+        with (self.data / "data" / "postgresql.conf").open("a", encoding="utf-8") as conf:
+            for name, value in settings.items():
+                conf.write(f"{name} = '{value}'\n")
+        with (folder / "postgres.log").open("wb") as log:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(
+                [BIN / "postgres", "-D", self.data / "data"], stdout=log, stderr=log,
+                cwd=self.data, **_as_postgres())
+        self._await_ready()
+        self.query(f"CREATE ROLE {ROLE} LOGIN")
+        self.query(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        self.query("CREATE EXTENSION pg_stat_statements")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql:///{DATABASE}?host={self.data}&user={ROLE}"
+
+    def _run(self, program: str, *args, **options) -> str:
+        done = subprocess.run([BIN / program, *args], capture_output=True, text=True,
+                              cwd=self.data, check=False, **_as_postgres(), **options)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stderr.strip()}")
+        return done.stdout
+
+    def _await_ready(self) -> None:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                self.query("SELECT 1")
+                return
+            except RuntimeError:
+                if self.process.poll() is not None or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def query(self, sql: str, database: str = "postgres") -> list[list[str]]:
+        """Rows of texts. The default database is apart from Windrow's, so that what the
+        bench asks is not in Windrow's counts."""
+        out = self._run("psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h",
+                        self.data, "-U", "postgres", "-d", database, "-c", sql)
+        return [line.split("\t") for line in out.splitlines()]
+
+    def counters(self) -> Counters:
+        """Backends hand their numbers on when a transaction ends, at most once a second."""
+        row = self.query(f"""
+            SELECT (SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s
+                    JOIN pg_roles r ON r.oid = s.userid
+                    WHERE s.toplevel AND r.rolname = '{ROLE}'),
+                   xact_commit, pg_current_wal_insert_lsn() - '0/0'
+            FROM pg_stat_database WHERE datname = '{DATABASE}'""")[0]
+        return Counters(*map(int, row))
+
+    def statement_costs(self, limit: int) -> list[dict]:
+        rows = self.query(f"""
+            SELECT json_build_object('query', query, 'calls', calls, 'rows', rows,
+                                     'total_ms', total_exec_time, 'wal_bytes', wal_bytes,
+                                     'dirtied', shared_blks_dirtied)
+            FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
+            WHERE r.rolname = '{ROLE}' ORDER BY total_exec_time DESC LIMIT {limit}""")
+        return [json.loads(row[0]) for row in rows]
+
+    def reset_statements(self) -> None:
+        self.query("SELECT pg_stat_statements_reset()")
+
+    def commit_milliseconds(self) -> dict:
+        """How long one small durable transaction takes, nothing else running."""
+        self.query("CREATE TABLE commit_probe (n int8)")
+        script = self.data / "commit.sql"
+        script.write_text("INSERT INTO commit_probe VALUES (1);\n", encoding="utf-8")
+        self._run("pgbench", "-n", "-M", "prepared", "-c", "1", "-t", "500", "-l",
+                  "--log-prefix", self.data / "commit", "-f", script, "-h", self.data,
+                  "-U", "postgres", "postgres")
+        micros = []
+        for log in self.data.glob("commit.[0-9]*"):
+            micros += [int(re.split(" ", line)[2]) for line in log.read_text().splitlines()]
+        micros.sort()
+        return {"p50": micros[len(micros) // 2] / 1e3,
+                "p99": micros[len(micros) * 99 // 100] / 1e3}
+
+    def records(self) -> dict:
+        """What the delivery records and the queue hold."""
+        rows = self.query("SELECT state, count(*), coalesce(sum(item_count), 0) "
+                          "FROM deliveries GROUP BY 1", DATABASE)
+        succeeded = 5
+        return {
+            "succeeded": sum(int(n) for state, n, _ in rows if int(state) == succeeded),
+            "items": sum(int(items) for state, _, items in rows if int(state) == succeeded),
+            "others": sum(int(n) for state, n, _ in rows if int(state) != succeeded),
+            "pending": int(self.query("SELECT count(*) FROM windows", DATABASE)[0][0]),
+            "events": int(self.query("SELECT count(*) FROM events", DATABASE)[0][0]),
+        }
+
+    def stop(self) -> None:
+        self.process.send_signal(2)  # SIGINT: a fast shutdown
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(3)  # SIGQUIT: at once
+            self.process.wait(30)
