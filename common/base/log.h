@@ -24,8 +24,8 @@ void SetLogLevel(LogLevel level);
 
 // absl::string_view, where that is not std::string_view.
 template <typename T>
-concept ForeignStringView =
-    std::same_as<T, absl::string_view> && !std::same_as<T, std::string_view>;
+concept ForeignStringView = std::same_as<T, absl::string_view> && !
+std::same_as<T, std::string_view>;
 
 class LogField {
  public:

@@ -128,7 +128,8 @@ absl::Status Read(const json::Value& value, bool* out) {
 }
 
 template <typename T>
-requires std::is_arithmetic_v<T> absl::Status Read(const json::Value& value, T* out) {
+  requires std::is_arithmetic_v<T>
+absl::Status Read(const json::Value& value, T* out) {
   const std::string_view raw = value.raw();
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), *out);
   if (value.type() != json::Type::kNumber || error != std::errc() ||

@@ -16,9 +16,10 @@ namespace windrow::store {
 using WorkerId = std::int32_t;
 
 struct DueScan {
-  std::vector<Uuid> webhooks;         // that have due windows; distinct
-  absl::Time now;                     // the database's clock: the next cursor
-  std::optional<absl::Duration> next;  // until the next window becomes due; none: no window waits
+  std::vector<Uuid> webhooks;  // that have due windows; distinct
+  absl::Time now;              // the database's clock: the next cursor
+  std::optional<absl::Duration>
+      next;  // until the next window becomes due; none: no window waits
 };
 
 struct WantedWebhook {
@@ -39,8 +40,8 @@ struct ClaimedWindow {
   std::int32_t current_version = 0;  // that URL and credentials are taken from
   bool webhook_enabled = false;      // as of the claim; false too where it is deleted
   std::int32_t lease_seq = 0;
-  int attempt = 0;      // attempts that ended
-  int lost_leases = 0;  // claims in a row, before this one, without an outcome
+  int attempt = 0;           // attempts that ended
+  int lost_leases = 0;       // claims in a row, before this one, without an outcome
   bool events_lost = false;  // an event of it is no longer stored: it cannot be rendered
   std::vector<ClaimedItem> items;  // by escmsg_id
 };

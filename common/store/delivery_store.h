@@ -31,7 +31,7 @@ struct DeliveryRecord {
   std::optional<absl::Time> due_at;  // unfinished ones
   int attempt_count = 0;
   int item_count = 0;
-  std::vector<DeliveryItem> items;  // in lists the first kListedItems
+  std::vector<DeliveryItem> items;      // in lists the first kListedItems
   std::optional<Attempt> last_attempt;  // with response only where bodies were asked for
   std::string reason;
   std::string request_headers;  // with bodies only
@@ -40,9 +40,9 @@ struct DeliveryRecord {
 
 struct DeliveryQuery {
   std::optional<Uuid> webhook_id;
-  std::vector<DeliveryState> states;  // empty: any
-  std::string event_type;             // empty: any
-  std::string object_id;              // empty: any
+  std::vector<DeliveryState> states;        // empty: any
+  std::string event_type;                   // empty: any
+  std::string object_id;                    // empty: any
   std::optional<absl::Time> created_from;   // inclusive
   std::optional<absl::Time> created_until;  // exclusive
   bool oldest_first = false;

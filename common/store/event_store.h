@@ -116,8 +116,8 @@ class PublishTransaction {
 };
 
 struct EventQuery {
-  std::string type;       // empty: any
-  std::string object_id;  // empty: any
+  std::string type;                          // empty: any
+  std::string object_id;                     // empty: any
   std::optional<absl::Time> received_from;   // inclusive
   std::optional<absl::Time> received_until;  // exclusive
   std::optional<std::int64_t> before;        // escmsg_ids below
@@ -136,8 +136,10 @@ class EventStore {
   virtual absl::StatusOr<std::unique_ptr<PublishTransaction>> BeginPublish(
       const PublishStart& start) = 0;
   // NOT_FOUND (EVENT_NOT_FOUND).
-  virtual absl::StatusOr<StoredEvent> GetEvent(TenantId tenant, std::int64_t escmsg_id) = 0;
-  virtual absl::StatusOr<EventPage> ListEvents(TenantId tenant, const EventQuery& query) = 0;
+  virtual absl::StatusOr<StoredEvent> GetEvent(TenantId tenant,
+                                               std::int64_t escmsg_id) = 0;
+  virtual absl::StatusOr<EventPage> ListEvents(TenantId tenant,
+                                               const EventQuery& query) = 0;
 };
 
 }  // namespace windrow::store

@@ -50,9 +50,10 @@ absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
     return violations.ToStatus();
   }
   if (!queue.HasRoom()) {
-    return WithReason(absl::ResourceExhaustedError("too many events wait to be committed: "
-                                                   "try again later, or use a stream"),
-                      "PUBLISH_QUEUE_FULL");
+    return WithReason(
+        absl::ResourceExhaustedError("too many events wait to be committed: "
+                                     "try again later, or use a stream"),
+        "PUBLISH_QUEUE_FULL");
   }
   const auto count = static_cast<std::size_t>(request->events_size());
   const auto publisher = std::make_shared<BatchPublisher>(count);

@@ -21,7 +21,7 @@ using Reactor = grpc::ServerUnaryReactor;
 
 constexpr int kMaxFullPageSize = 100;
 constexpr int kFirstChunk = 64;
-constexpr int kFirstFullChunk = 8;  // bodies of up to 1 MiB each
+constexpr int kFirstFullChunk = 8;        // bodies of up to 1 MiB each
 constexpr int kMostAttempts = 1'000'000;  // of one delivery, as far as a page can begin
 
 absl::Status Refused(const char* field, const char* rule) {
@@ -85,8 +85,8 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     store::DeliveryQuery query;
     WINDROW_ASSIGN_OR_RETURN(query.bodies, WantsBodies(request.view(), false));
     WINDROW_ASSIGN_OR_RETURN(
-        const int size, PageSize(request.page_size(),
-                                 query.bodies ? kMaxFullPageSize : kMaxPageSize));
+        const int size,
+        PageSize(request.page_size(), query.bodies ? kMaxFullPageSize : kMaxPageSize));
     WINDROW_ASSIGN_OR_RETURN(query.oldest_first, OldestFirst(request.order_by()));
     WINDROW_RETURN_IF_ERROR(ApplyFilter(request.filter(), &query));
     const PageTokens tokens(
@@ -130,7 +130,8 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
       WINDROW_ASSIGN_OR_RETURN(offset, tokens.ReadNumber(request.page_token()));
     }
     const auto fetch = [&](int limit) {
-      const auto skipped = static_cast<int>(std::min<std::int64_t>(offset, kMostAttempts));
+      const auto skipped =
+          static_cast<int>(std::min<std::int64_t>(offset, kMostAttempts));
       return deliveries_.ListAttempts(caller.tenant, id, skipped, limit);
     };
     const auto put = [&](store::Attempt& attempt) {

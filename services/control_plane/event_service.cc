@@ -29,7 +29,11 @@ class EventService final : public Base {
  public:
   EventService(UnaryCalls& calls, PublishStreams& streams, PublishQueue& queue,
                store::EventStore& events, PublishMetrics metrics)
-      : calls_(calls), streams_(streams), queue_(queue), events_(events), metrics_(metrics) {}
+      : calls_(calls),
+        streams_(streams),
+        queue_(queue),
+        events_(events),
+        metrics_(metrics) {}
 
   PublishStreams::Reactor* PublishEvent(Context*) override {
     return streams_.Open(Caller().tenant);
@@ -46,12 +50,13 @@ class EventService final : public Base {
 
   Reactor* GetEvent(Context* context, const v1::GetEventRequest* request,
                     v1::Event* response) override {
-    return calls_.Run("GetEvent", context, [=, this](const Caller& caller) -> absl::Status {
-      WINDROW_ASSIGN_OR_RETURN(auto event,
-                               events_.GetEvent(caller.tenant, request->escmsg_id()));
-      TakeToProto(&event, response);
-      return absl::OkStatus();
-    });
+    return calls_.Run(
+        "GetEvent", context, [=, this](const Caller& caller) -> absl::Status {
+          WINDROW_ASSIGN_OR_RETURN(auto event,
+                                   events_.GetEvent(caller.tenant, request->escmsg_id()));
+          TakeToProto(&event, response);
+          return absl::OkStatus();
+        });
   }
 
   Reactor* ListEvents(Context* context, const v1::ListEventsRequest* request,
@@ -96,7 +101,8 @@ class EventService final : public Base {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls, PublishStreams& streams,
+std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls,
+                                                PublishStreams& streams,
                                                 PublishQueue& queue,
                                                 store::EventStore& events,
                                                 PublishMetrics metrics) {

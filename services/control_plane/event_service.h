@@ -15,7 +15,8 @@ class PublishStreams;
 class UnaryCalls;
 
 // What it is given must outlive it.
-std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls, PublishStreams& streams,
+std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls,
+                                                PublishStreams& streams,
                                                 PublishQueue& queue,
                                                 store::EventStore& events,
                                                 PublishMetrics metrics);

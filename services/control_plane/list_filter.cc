@@ -60,8 +60,9 @@ class Parser {
       SkipSpace();
       return absl::OkStatus();
     }
-    return Fault(begin, "AND is wanted between two comparisons; OR, NOT and parentheses "
-                        "are not offered");
+    return Fault(begin,
+                 "AND is wanted between two comparisons; OR, NOT and parentheses "
+                 "are not offered");
   }
 
   absl::StatusOr<Comparison> TakeComparison() {
@@ -84,10 +85,12 @@ class Parser {
       FilterOp op;
     };
     // Longer spellings first.
-    static constexpr Spelling kSpellings[] = {
-        {"!=", FilterOp::kNotEqual},       {"<=", FilterOp::kLessOrEqual},
-        {">=", FilterOp::kGreaterOrEqual}, {"=", FilterOp::kEqual},
-        {"<", FilterOp::kLess},            {">", FilterOp::kGreater}};
+    static constexpr Spelling kSpellings[] = {{"!=", FilterOp::kNotEqual},
+                                              {"<=", FilterOp::kLessOrEqual},
+                                              {">=", FilterOp::kGreaterOrEqual},
+                                              {"=", FilterOp::kEqual},
+                                              {"<", FilterOp::kLess},
+                                              {">", FilterOp::kGreater}};
     for (const Spelling& spelling : kSpellings) {
       if (!text_.substr(at_).starts_with(spelling.text)) continue;
       at_ += spelling.text.size();
@@ -163,7 +166,9 @@ absl::Status PutTime(const Comparison& comparison, std::optional<absl::Time>* fr
   }
   // Times are stored in whole microseconds, so the next one is the next microsecond.
   const absl::Time next = time + absl::Microseconds(1);
-  const auto narrow_from = [&](absl::Time at) { *from = std::max(from->value_or(at), at); };
+  const auto narrow_from = [&](absl::Time at) {
+    *from = std::max(from->value_or(at), at);
+  };
   const auto narrow_until = [&](absl::Time at) {
     *until = std::min(until->value_or(at), at);
   };
@@ -221,8 +226,9 @@ absl::Status PutState(const Comparison& comparison,
   const auto* found = std::find_if(std::begin(kStates), std::end(kStates),
                                    [&](const StateWord& s) { return s.word == word; });
   if (found == std::end(kStates)) {
-    return Fault(comparison.value_at, "a state is OPEN, PENDING, IN_FLIGHT, RETRYING, "
-                                      "SUCCEEDED, FAILED or CANCELLED");
+    return Fault(comparison.value_at,
+                 "a state is OPEN, PENDING, IN_FLIGHT, RETRYING, "
+                 "SUCCEEDED, FAILED or CANCELLED");
   }
   if (!states->empty()) return Fault(comparison.field_at, "state is compared twice");
   states->push_back(found->state);

@@ -1,7 +1,8 @@
 // The filters of lists: the part of AIP-160 that every list can answer from an index,
 // comparisons joined by AND.
 //
-//   webhook_id = "0192f0c4-…" AND state = FAILED AND create_time >= "2026-11-25T10:00:00Z"
+//   webhook_id = "0192f0c4-…" AND state = FAILED AND create_time >=
+//   "2026-11-25T10:00:00Z"
 //
 // Errors are INVALID_ARGUMENT for the field "filter" and name the position, counted in
 // bytes from 1.
@@ -21,15 +22,21 @@ namespace windrow::control_plane {
 
 inline constexpr std::size_t kMaxFilterBytes = 2'048;
 
-enum class FilterOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater,
-                                     kGreaterOrEqual };
+enum class FilterOp : std::uint8_t {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual
+};
 
 struct Comparison {
   std::string field;
   FilterOp op = FilterOp::kEqual;
   std::string value;
-  bool quoted = false;          // "text" or 'text', against a bare word
-  std::size_t field_at = 0;     // byte offsets in the filter
+  bool quoted = false;       // "text" or 'text', against a bare word
+  std::size_t field_at = 0;  // byte offsets in the filter
   std::size_t op_at = 0;
   std::size_t value_at = 0;
 };

@@ -56,12 +56,11 @@ absl::StatusOr<control_plane::UrlPolicy> Urls(const CommonConfig& config) {
 absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   WINDROW_ASSIGN_OR_RETURN(control_plane::UrlPolicy urls, Urls(config));
   WINDROW_ASSIGN_OR_RETURN(crypto::KeyRing key_ring, LoadKeyRing(config));
-  WINDROW_ASSIGN_OR_RETURN(
-      const auto store, store::postgres::PostgresStore::Open(
-                            {.url = config.database_url,
-                             .pool_size = config.pool_size,
-                             .application_name = "windrow-server"},
-                            std::move(key_ring)));
+  WINDROW_ASSIGN_OR_RETURN(const auto store, store::postgres::PostgresStore::Open(
+                                                 {.url = config.database_url,
+                                                  .pool_size = config.pool_size,
+                                                  .application_name = "windrow-server"},
+                                                 std::move(key_ring)));
   metrics::Registry registry;
   registry.AddProcessMetrics("windrow-server", std::string(kVersion));
   control_plane::ServerOptions options;
@@ -79,12 +78,14 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   std::unique_ptr<http::OpsServer> ops;
   if (!config.ops_listen.empty()) {
     WINDROW_ASSIGN_OR_RETURN(
-        ops, http::OpsServer::Start({.listen = config.ops_listen,
-                                     .ready = [&] { return server->Ready(); }},
-                                    registry));
+        ops, http::OpsServer::Start(
+                 {.listen = config.ops_listen, .ready = [&] { return server->Ready(); }},
+                 registry));
   }
   Log(LogLevel::kInfo, "serving",
-      {{"listen", config.listen}, {"ops_listen", config.ops_listen}, {"version", kVersion}});
+      {{"listen", config.listen},
+       {"ops_listen", config.ops_listen},
+       {"version", kVersion}});
   WaitForStop(signals);
   server->Shutdown(config.shutdown_timeout);
   Log(LogLevel::kInfo, "stopped");

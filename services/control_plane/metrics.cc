@@ -20,7 +20,8 @@ PublishMetrics PublishMetrics::In(metrics::Registry& registry) {
       .commit_seconds = registry.AddHistogram(
           "windrow_publish_commit_seconds",
           "From taking a batch to its commit, with retries.", metrics::LatencyBounds()),
-      .streams = registry.AddGauge("windrow_publish_streams", "Open PublishEvent streams."),
+      .streams =
+          registry.AddGauge("windrow_publish_streams", "Open PublishEvent streams."),
   };
 }
 

@@ -20,8 +20,8 @@ namespace windrow::control_plane {
 // Records are fetched by `first_chunk`, then by what their size leaves room for, so that
 // a page of 1,000 records of 1 MiB is never in memory.
 template <typename Page, typename Record, typename Fetch, typename Put>
-absl::StatusOr<bool> FillPage(int size, int first_chunk, std::vector<Record> Page::*records,
-                              Fetch fetch, Put put) {
+absl::StatusOr<bool> FillPage(int size, int first_chunk,
+                              std::vector<Record> Page::*records, Fetch fetch, Put put) {
   std::size_t bytes = 0;
   std::size_t count = 0;
   std::size_t chunk = static_cast<std::size_t>(first_chunk);
@@ -38,7 +38,8 @@ absl::StatusOr<bool> FillPage(int size, int first_chunk, std::vector<Record> Pag
     count += put_of_page;
     const bool more = page.more || put_of_page < (page.*records).size();
     if (!more || count >= wanted || bytes >= kMaxPageBytes) return more;
-    const std::size_t average = std::max<std::size_t>(bytes / std::max<std::size_t>(count, 1), 1);
+    const std::size_t average =
+        std::max<std::size_t>(bytes / std::max<std::size_t>(count, 1), 1);
     chunk = (kMaxPageBytes - bytes) / average + 1;
   }
 }

@@ -46,8 +46,8 @@ std::string PageTokens::MakeOf(std::string_view position) const {
 }
 
 std::string PageTokens::Make(const Uuid& position) const {
-  return MakeOf({reinterpret_cast<const char*>(position.bytes.data()),
-                 position.bytes.size()});
+  return MakeOf(
+      {reinterpret_cast<const char*>(position.bytes.data()), position.bytes.size()});
 }
 
 std::string PageTokens::Make(std::int64_t position) const {

@@ -27,7 +27,8 @@ class PageTokens {
 
  private:
   std::string MakeOf(std::string_view position) const;
-  absl::StatusOr<std::string> PositionOf(const std::string& token, std::size_t size) const;
+  absl::StatusOr<std::string> PositionOf(const std::string& token,
+                                         std::size_t size) const;
 
   std::string question_;  // 8 bytes of hash
 };

@@ -31,7 +31,8 @@ PublishAnswer Duplicate(std::int64_t escmsg_id) {
 
 absl::Status AsUnavailable(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  Log(LogLevel::kWarn, "publish_failed", {{"error", status.message()}, {"reason", reason}});
+  Log(LogLevel::kWarn, "publish_failed",
+      {{"error", status.message()}, {"reason", reason}});
   return WithReason(absl::UnavailableError("the database could not take the event now: "
                                            "publish it again"),
                     reason.empty() ? "DATABASE_UNAVAILABLE" : reason);
@@ -200,8 +201,8 @@ absl::Status BatchCommitter::Write(store::PublishTransaction* transaction,
   if (!grouped.groups.empty()) {
     WINDROW_ASSIGN_OR_RETURN(open, transaction->OpenWindows(grouped.groups));
   }
-  return transaction->Commit(PlanWrites(
-      events, grouped, open, [&] { return ids_.Next(transaction->now()); }));
+  return transaction->Commit(
+      PlanWrites(events, grouped, open, [&] { return ids_.Next(transaction->now()); }));
 }
 
 // Doubles with every try, spread by half either way.

@@ -8,8 +8,10 @@
 
 namespace windrow::control_plane {
 
-PublishCommitter::PublishCommitter(store::EventStore& events, store::WebhookStore& webhooks,
-                                   const CommitterOptions& options, PublishMetrics metrics)
+PublishCommitter::PublishCommitter(store::EventStore& events,
+                                   store::WebhookStore& webhooks,
+                                   const CommitterOptions& options,
+                                   PublishMetrics metrics)
     : queue_(options.queue),
       batches_(events, webhooks, options.retries,
                [this](absl::Duration duration) { Sleep(duration); }),
@@ -36,7 +38,8 @@ bool PublishCommitter::RunOnce() {
   if (queued.empty()) return false;
   std::vector<BatchEvent> batch;
   batch.reserve(queued.size());
-  for (const QueuedEvent& event : queued) batch.push_back({event.tenant_id, &event.event});
+  for (const QueuedEvent& event : queued)
+    batch.push_back({event.tenant_id, &event.event});
   const absl::Time begin = absl::Now();
   std::vector<PublishAnswer> answers = batches_.Commit(batch);
   metrics_.commit_seconds.Observe(absl::Now() - begin);

@@ -110,8 +110,7 @@ GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now
       if (key.empty()) {
         grouped.singles.push_back({event.tenant_id, &webhook, item});
       } else {
-        const std::size_t place =
-            index.PlaceOf(event.tenant_id, webhook, std::move(key));
+        const std::size_t place = index.PlaceOf(event.tenant_id, webhook, std::move(key));
         grouped.items[place].push_back(item);
       }
     }

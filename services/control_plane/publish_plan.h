@@ -36,9 +36,9 @@ struct SingleItem {
 
 // The items of a transaction, by the batching group that they join.
 struct GroupedItems {
-  std::vector<SingleItem> singles;          // in the order of the events
-  std::vector<store::WindowGroup> groups;   // distinct, in the order of their first items
-  std::vector<int> max_items;               // parallel to groups
+  std::vector<SingleItem> singles;         // in the order of the events
+  std::vector<store::WindowGroup> groups;  // distinct, in the order of their first items
+  std::vector<int> max_items;              // parallel to groups
   std::vector<std::vector<PlannedItem>> items;  // likewise
 };
 

@@ -22,8 +22,8 @@ absl::Status Stopping() {
 absl::StatusOr<domain::Event> ParseEvent(grpc::ByteBuffer* bytes) {
   v1::PublishEventRequest request;
   const grpc::Status parsed =
-      grpc::GenericDeserialize<grpc::ProtoBufferReader, v1::PublishEventRequest>(bytes,
-                                                                                &request);
+      grpc::GenericDeserialize<grpc::ProtoBufferReader, v1::PublishEventRequest>(
+          bytes, &request);
   Violations violations;
   if (!parsed.ok()) {
     violations.Add("event", "is no PublishEventRequest, or a text in it is not UTF-8");
@@ -39,8 +39,8 @@ grpc::ByteBuffer Serialize(const PublishAnswer& answer) {
   AnswerToProto(answer, &response);
   grpc::ByteBuffer bytes;
   bool own = false;
-  grpc::GenericSerialize<grpc::ProtoBufferWriter, v1::PublishEventResponse>(
-      response, &bytes, &own);
+  grpc::GenericSerialize<grpc::ProtoBufferWriter, v1::PublishEventResponse>(response,
+                                                                            &bytes, &own);
   return bytes;
 }
 
@@ -156,7 +156,8 @@ class PublishStream final : public PublishStreams::Reactor,
   }
   // Asks for room last: a false answer means that RoomAgain will come.
   bool WantsRead() {
-    if (reading_ || reads_over_ || stopping_ || broken_ || waiting_for_room_) return false;
+    if (reading_ || reads_over_ || stopping_ || broken_ || waiting_for_room_)
+      return false;
     if (slots_.size() >= streams_.limits_.events) return false;
     if (unanswered_bytes_ >= streams_.limits_.bytes) return false;
     waiting_for_room_ = !streams_.queue_.HasRoom(shared_from_this());
@@ -256,7 +257,8 @@ void PublishStreams::Stop() {
     std::lock_guard lock(mutex_);
     stopped_ = true;
     for (PublishStream* stream : open_) {
-      if (auto shared = stream->weak_from_this().lock()) open.push_back(std::move(shared));
+      if (auto shared = stream->weak_from_this().lock())
+        open.push_back(std::move(shared));
     }
   }
   for (const std::shared_ptr<PublishStream>& stream : open) stream->Stop();

@@ -12,7 +12,8 @@ namespace windrow::control_plane {
 
 // INVALID_ARGUMENT where it is empty. A text that is no UUID is an id that nobody has:
 // NOT_FOUND with `not_found_reason`.
-inline absl::StatusOr<Uuid> IdFromRequest(const std::string& text, const std::string& field,
+inline absl::StatusOr<Uuid> IdFromRequest(const std::string& text,
+                                          const std::string& field,
                                           std::string_view not_found_reason) {
   if (text.empty()) {
     Violations violations;

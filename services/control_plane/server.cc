@@ -36,8 +36,9 @@ void WarnWhereOpen(const std::string& listen) {
   if (address.ok() && address->IsLoopback()) return;
   Log(LogLevel::kWarn, "open_listen",
       {{"listen", listen},
-       {"warning", "callers are not authenticated: whoever reaches this address may do "
-                   "everything"}});
+       {"warning",
+        "callers are not authenticated: whoever reaches this address may do "
+        "everything"}});
 }
 
 int Milliseconds(absl::Duration duration) {

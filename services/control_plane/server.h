@@ -32,7 +32,7 @@ struct ServerOptions {
   CommitterOptions committer;
   int executor_threads = 8;
   std::size_t max_queued_calls = 1'000;
-  int max_streams = 256;  // calls at once on one connection
+  int max_streams = 256;                  // calls at once on one connection
   std::int64_t max_memory = 512ll << 20;  // of gRPC's buffers
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();  // open calls go on

@@ -69,7 +69,8 @@ void PutBasicAuth(Input* in) {
   const v1::BasicAuth& auth = in->webhook.basic_auth();
   spec.has_basic_auth = true;
   spec.basic_auth_user = auth.user();
-  if (!auth.password().empty()) in->profile->secrets.basic_auth_password = auth.password();
+  if (!auth.password().empty())
+    in->profile->secrets.basic_auth_password = auth.password();
 }
 
 void PutPassword(Input* in) {
@@ -99,7 +100,8 @@ void PutPayload(Input* in) {
 
 domain::BatchMode ModeFromProto(int number) {
   if (number == v1::BATCH_MODE_UNSPECIFIED) return domain::BatchMode::kNone;
-  return static_cast<domain::BatchMode>(v1::BatchMode_IsValid(number) ? number - 1 : 0xff);
+  return static_cast<domain::BatchMode>(v1::BatchMode_IsValid(number) ? number - 1
+                                                                      : 0xff);
 }
 
 void PutBatching(Input* in) {
@@ -299,7 +301,8 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
     to->set_enabled(trigger.enabled);
   }
   v1::Batching* batching = proto->mutable_batching();
-  batching->set_mode(static_cast<v1::BatchMode>(static_cast<int>(spec.batching.mode) + 1));
+  batching->set_mode(
+      static_cast<v1::BatchMode>(static_cast<int>(spec.batching.mode) + 1));
   DurationToProto(spec.batching.wait, batching->mutable_wait());
   batching->set_max_items(spec.batching.max_items);
   for (const absl::Duration delay : spec.retry.delays) {

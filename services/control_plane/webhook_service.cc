@@ -29,7 +29,10 @@ absl::StatusOr<Uuid> WebhookId(const std::string& text) {
 class WebhookService final : public v1::WebhookService::CallbackService {
  public:
   WebhookService(UnaryCalls& calls, store::WebhookStore& webhooks, UrlPolicy policy)
-      : calls_(calls), webhooks_(webhooks), use_cases_(webhooks), policy_(std::move(policy)) {}
+      : calls_(calls),
+        webhooks_(webhooks),
+        use_cases_(webhooks),
+        policy_(std::move(policy)) {}
 
   Reactor* CreateWebhook(Context* context, const v1::CreateWebhookRequest* request,
                          v1::Webhook* response) override {
@@ -40,12 +43,13 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   Reactor* GetWebhook(Context* context, const v1::GetWebhookRequest* request,
                       v1::Webhook* response) override {
-    return calls_.Run("GetWebhook", context, [=, this](const Caller& caller) -> absl::Status {
-      WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
-      WINDROW_ASSIGN_OR_RETURN(const auto webhook, webhooks_.Get(caller.tenant, id));
-      WebhookToProto(webhook, response);
-      return absl::OkStatus();
-    });
+    return calls_.Run(
+        "GetWebhook", context, [=, this](const Caller& caller) -> absl::Status {
+          WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
+          WINDROW_ASSIGN_OR_RETURN(const auto webhook, webhooks_.Get(caller.tenant, id));
+          WebhookToProto(webhook, response);
+          return absl::OkStatus();
+        });
   }
 
   Reactor* ListWebhooks(Context* context, const v1::ListWebhooksRequest* request,
@@ -64,11 +68,11 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   Reactor* DeleteWebhook(Context* context, const v1::DeleteWebhookRequest* request,
                          Empty*) override {
-    return calls_.Run("DeleteWebhook", context,
-                      [=, this](const Caller& caller) -> absl::Status {
-      WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
-      return webhooks_.Delete(caller.tenant, id, VersionOfEtag(request->etag()));
-    });
+    return calls_.Run(
+        "DeleteWebhook", context, [=, this](const Caller& caller) -> absl::Status {
+          WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
+          return webhooks_.Delete(caller.tenant, id, VersionOfEtag(request->etag()));
+        });
   }
 
  private:
@@ -76,9 +80,9 @@ class WebhookService final : public v1::WebhookService::CallbackService {
                       v1::Webhook* response) {
     Violations violations;
     Profile profile = NewProfile(request.webhook(), policy_, &violations);
-    WINDROW_ASSIGN_OR_RETURN(
-        const auto webhook, use_cases_.Create(caller.tenant, std::move(profile),
-                                              violations, request.validate_only()));
+    WINDROW_ASSIGN_OR_RETURN(const auto webhook,
+                             use_cases_.Create(caller.tenant, std::move(profile),
+                                               violations, request.validate_only()));
     WebhookToProto(webhook, response);
     // The one time that a secret is shown: nobody else knows it.
     if (request.webhook().signing_secret().empty()) {
@@ -111,16 +115,16 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   absl::Status Update(const Caller& caller, const v1::UpdateWebhookRequest& request,
                       v1::Webhook* response) {
-    WINDROW_ASSIGN_OR_RETURN(const Uuid id, IdFromRequest(request.webhook().webhook_id(),
-                                                          "webhook.webhook_id",
-                                                          "WEBHOOK_NOT_FOUND"));
+    WINDROW_ASSIGN_OR_RETURN(
+        const Uuid id, IdFromRequest(request.webhook().webhook_id(), "webhook.webhook_id",
+                                     "WEBHOOK_NOT_FOUND"));
     const auto edit = [&](Profile* profile, Violations* violations) {
       EditProfile(request.webhook(), request.update_mask(), policy_, profile, violations);
     };
     WINDROW_ASSIGN_OR_RETURN(
         const auto webhook,
-        use_cases_.Update(caller.tenant, id, VersionOfEtag(request.webhook().etag()), edit,
-                          request.validate_only()));
+        use_cases_.Update(caller.tenant, id, VersionOfEtag(request.webhook().etag()),
+                          edit, request.validate_only()));
     WebhookToProto(webhook, response);
     return absl::OkStatus();
   }

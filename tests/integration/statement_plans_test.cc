@@ -78,7 +78,8 @@ TEST_F(StatementPlansTest, ACursorSeeksInTheTimedIndex) {
 }
 
 TEST_F(StatementPlansTest, TheCheckItselfCanFail) {
-  const Statement bad{"bad", "SELECT count(body_bytes) FROM windows WHERE item_count = 1"};
+  const Statement bad{"bad",
+                      "SELECT count(body_bytes) FROM windows WHERE item_count = 1"};
   EXPECT_TRUE(std::regex_search(PlanOf(bad), kReadsAll));
 }
 

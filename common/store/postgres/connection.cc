@@ -44,22 +44,31 @@ absl::Status ResultError(const PGresult* result, const char* statement) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     const ConnectOptions& options) {
   const std::string server_options = ServerOptions(options);
-  const char* keys[] = {"dbname",  "connect_timeout", "application_name", "options",
-                        "keepalives_idle", "keepalives_interval", "keepalives_count",
-                        "tcp_user_timeout", "client_encoding", nullptr};
-  const char* values[] = {options.url.c_str(), "5", options.application_name.c_str(),
-                          server_options.c_str(), "10", "5", "3", "15000", "UTF8",
+  const char* keys[] = {"dbname",           "connect_timeout",
+                        "application_name", "options",
+                        "keepalives_idle",  "keepalives_interval",
+                        "keepalives_count", "tcp_user_timeout",
+                        "client_encoding",  nullptr};
+  const char* values[] = {options.url.c_str(),
+                          "5",
+                          options.application_name.c_str(),
+                          server_options.c_str(),
+                          "10",
+                          "5",
+                          "3",
+                          "15000",
+                          "UTF8",
                           nullptr};
   std::unique_ptr<Connection> connection(
       new Connection(PQconnectdbParams(keys, values, /*expand_dbname=*/1)));
   if (PQstatus(connection->connection_) != CONNECTION_OK) {
-    return WithReason(
-        absl::UnavailableError(fmt::format(
-            "database: cannot connect: {}",
-            FirstLine(PQerrorMessage(connection->connection_)))),
-        "DATABASE_UNAVAILABLE");
+    return WithReason(absl::UnavailableError(fmt::format(
+                          "database: cannot connect: {}",
+                          FirstLine(PQerrorMessage(connection->connection_)))),
+                      "DATABASE_UNAVAILABLE");
   }
-  PQsetNoticeProcessor(connection->connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection->connection_, [](void*, const char*) {}, nullptr);
   return connection;
 }
 
@@ -77,15 +86,14 @@ absl::Status Connection::LastError(const char* statement) const {
 absl::StatusOr<Result> Connection::Run(const Statement& statement, const Params& params) {
   if (!prepared_.contains(&statement)) {
     Result made(PQprepare(connection_, statement.name, statement.sql, 0, nullptr));
-    WINDROW_RETURN_IF_ERROR(
-        Collect(statement.name, std::move(made)).status());
+    WINDROW_RETURN_IF_ERROR(Collect(statement.name, std::move(made)).status());
     prepared_.insert(&statement);
   }
   const Params::Pointers p = params.pointers();
-  return Collect(statement.name,
-                 Result(PQexecPrepared(connection_, statement.name, params.size(),
-                                       p.values.data(), p.lengths.data(),
-                                       p.formats.data(), /*resultFormat=*/1)));
+  return Collect(
+      statement.name,
+      Result(PQexecPrepared(connection_, statement.name, params.size(), p.values.data(),
+                            p.lengths.data(), p.formats.data(), /*resultFormat=*/1)));
 }
 
 absl::StatusOr<Result> Connection::RunText(const std::string& sql, const Params& params) {
@@ -99,8 +107,7 @@ absl::Status Connection::RunScript(const std::string& sql) {
   return Collect("script", Result(PQexec(connection_, sql.c_str()))).status();
 }
 
-absl::StatusOr<Result> Connection::Collect(const char* statement,
-                                           Result result) const {
+absl::StatusOr<Result> Connection::Collect(const char* statement, Result result) const {
   switch (PQresultStatus(result.raw())) {
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
@@ -121,8 +128,9 @@ absl::StatusOr<std::vector<Result>> Connection::RunAll(std::span<const Call> cal
   bool sent = true;
   for (const Call& call : calls) {
     const Statement& s = *call.statement;
-    const bool known = prepared_.contains(&s) ||
-                       std::find(preparing.begin(), preparing.end(), &s) != preparing.end();
+    const bool known =
+        prepared_.contains(&s) ||
+        std::find(preparing.begin(), preparing.end(), &s) != preparing.end();
     if (!known) {
       sent = sent && PQsendPrepare(connection_, s.name, s.sql, 0, nullptr) == 1;
       preparing.push_back(&s);

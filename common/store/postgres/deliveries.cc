@@ -141,9 +141,10 @@ absl::Status FillItems(Connection* connection, const Result& rows, int max_items
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<DeliveryRecord>> ReadWindows(
-    Connection* connection, const SqlText& text, TenantId tenant, bool bodies,
-    int max_items) {
+absl::StatusOr<std::vector<DeliveryRecord>> ReadWindows(Connection* connection,
+                                                        const SqlText& text,
+                                                        TenantId tenant, bool bodies,
+                                                        int max_items) {
   WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunText(text.sql, text.params));
   std::vector<DeliveryRecord> records;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -166,8 +167,8 @@ absl::Status FillLastAttempts(Connection* connection, TenantId tenant, bool bodi
   }
   if (wanted.empty()) return absl::OkStatus();
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows, connection->Run(kLoadLastAttempts,
-                                   Params().Array(std::move(ids)).Int4(tenant)));
+      Result rows,
+      connection->Run(kLoadLastAttempts, Params().Array(std::move(ids)).Int4(tenant)));
   for (int i = 0; i < rows.rows(); ++i) {
     DeliveryRecord* record = wanted.at(rows.Id(i, 13));
     record->last_attempt = ReadAttempt(rows, i, 0);
@@ -176,9 +177,10 @@ absl::Status FillLastAttempts(Connection* connection, TenantId tenant, bool bodi
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<DeliveryRecord>> ReadFinishedAll(
-    Connection* connection, const SqlText& text, TenantId tenant, bool bodies,
-    int max_items) {
+absl::StatusOr<std::vector<DeliveryRecord>> ReadFinishedAll(Connection* connection,
+                                                            const SqlText& text,
+                                                            TenantId tenant, bool bodies,
+                                                            int max_items) {
   WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunText(text.sql, text.params));
   std::vector<DeliveryRecord> records;
   for (int i = 0; i < rows.rows(); ++i) {
@@ -226,14 +228,13 @@ absl::StatusOr<DeliveryRecord> PostgresStore::GetDelivery(TenantId tenant, const
                                                           bool bodies) {
   const DeliveryQuery query{.limit = 1, .bodies = bodies};
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(
-      std::vector<DeliveryRecord> windows,
-      ReadWindows(&*lease, *ListWindowsSql(tenant, query, id), tenant, bodies, INT32_MAX));
+  WINDROW_ASSIGN_OR_RETURN(std::vector<DeliveryRecord> windows,
+                           ReadWindows(&*lease, *ListWindowsSql(tenant, query, id),
+                                       tenant, bodies, INT32_MAX));
   if (!windows.empty()) return std::move(windows.front());
-  WINDROW_ASSIGN_OR_RETURN(
-      std::vector<DeliveryRecord> finished,
-      ReadFinishedAll(&*lease, *ListFinishedSql(tenant, query, id), tenant, bodies,
-                      INT32_MAX));
+  WINDROW_ASSIGN_OR_RETURN(std::vector<DeliveryRecord> finished,
+                           ReadFinishedAll(&*lease, *ListFinishedSql(tenant, query, id),
+                                           tenant, bodies, INT32_MAX));
   if (finished.empty()) {
     return WithReason(
         absl::NotFoundError(fmt::format("there is no delivery {}", id.ToString())),

@@ -131,7 +131,8 @@ std::optional<SqlText> ListFinishedSql(TenantId tenant, const DeliveryQuery& que
     }
     if (states.empty()) return std::nullopt;
     where.Add(fmt::format("r.state IN ({})", fmt::join(states, ", ")));
-    const bool without_succeeded = std::find(states.begin(), states.end(), 5) == states.end();
+    const bool without_succeeded =
+        std::find(states.begin(), states.end(), 5) == states.end();
     if (without_succeeded) where.Add("r.state <> 5");  // names the partial index
   }
   if (query.webhook_id) {
@@ -156,8 +157,8 @@ std::optional<SqlText> ListFinishedSql(TenantId tenant, const DeliveryQuery& que
   if (!query.event_type.empty()) branch("event_type", "event_types", query.event_type);
   if (!query.object_id.empty()) branch("object_id", "object_ids", query.object_id);
 
-  const std::string tail = fmt::format("ORDER BY delivery_id {} LIMIT {}",
-                                       Direction(query), query.limit + 1);
+  const std::string tail =
+      fmt::format("ORDER BY delivery_id {} LIMIT {}", Direction(query), query.limit + 1);
   std::vector<std::string> selects;
   for (const std::string& extra : branches) {
     selects.push_back(fmt::format("(SELECT r.* FROM deliveries r WHERE {}{} {})",

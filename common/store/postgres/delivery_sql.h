@@ -15,8 +15,8 @@ struct SqlText {
   Params params;
 };
 
-// Unfinished deliveries, from the queue; none where the states asked for are all finished.
-// `only` asks for one delivery.
+// Unfinished deliveries, from the queue; none where the states asked for are all
+// finished. `only` asks for one delivery.
 std::optional<SqlText> ListWindowsSql(TenantId tenant, const DeliveryQuery& query,
                                       std::optional<Uuid> only = std::nullopt);
 

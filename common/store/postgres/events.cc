@@ -16,9 +16,8 @@ absl::StatusOr<StoredEvent> PostgresStore::GetEvent(TenantId tenant,
   WINDROW_ASSIGN_OR_RETURN(Result rows,
                            lease->Run(kGetEvent, Params().Int4(tenant).Int8(escmsg_id)));
   if (rows.rows() == 0) {
-    return WithReason(
-        absl::NotFoundError(fmt::format("there is no event {}", escmsg_id)),
-        "EVENT_NOT_FOUND");
+    return WithReason(absl::NotFoundError(fmt::format("there is no event {}", escmsg_id)),
+                      "EVENT_NOT_FOUND");
   }
   return ReadEvent(rows, 0);
 }

@@ -27,9 +27,8 @@ absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_vie
   if (text.empty()) return linked;
   // One level deeper and longer than what was checked when it was published.
   const json::Limits limits{.max_bytes = 4u << 20, .max_depth = 256};
-  WINDROW_ASSIGN_OR_RETURN(
-      const json::Document document,
-      json::Document::ParseObject(std::string(text), limits));
+  WINDROW_ASSIGN_OR_RETURN(const json::Document document,
+                           json::Document::ParseObject(std::string(text), limits));
   for (auto v = document.root().first_child(); v; v = v->next()) {
     linked.push_back({.name = v->key(), .json = std::string(v->raw())});
   }
@@ -81,7 +80,8 @@ absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
   std::vector<StoredEvent> events(places.size());
   if (places.empty()) return events;
   ArrayParam tenants(ArrayParam::kInt4, places.size()),
-      numbers(ArrayParam::kInt8, places.size()), received(ArrayParam::kInt8, places.size());
+      numbers(ArrayParam::kInt8, places.size()),
+      received(ArrayParam::kInt8, places.size());
   for (const EventPlace& place : places) {
     tenants.AddInt4(place.tenant_id);
     numbers.AddInt8(place.escmsg_id);

@@ -23,7 +23,7 @@ absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row);
 
 // Some items of one window, whose events were received at one time.
 struct ItemRun {
-  std::size_t window = 0;  // the caller's index
+  std::size_t window = 0;        // the caller's index
   std::int64_t received_us = 0;  // PostgreSQL's time
   std::vector<std::int64_t> escmsg_ids;
   std::vector<std::int32_t> notification_ids;
@@ -43,7 +43,7 @@ struct EventPlace {
 };
 
 // The events at these places, parallel. One that is no longer stored has escmsg_id 0.
-absl::StatusOr<std::vector<StoredEvent>> LoadEvents(Connection* connection,
-                                                    const std::vector<EventPlace>& places);
+absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
+    Connection* connection, const std::vector<EventPlace>& places);
 
 }  // namespace windrow::store::postgres

@@ -21,7 +21,8 @@ struct FreeNotify {
 class PostgresListener final : public QueueListener {
  public:
   explicit PostgresListener(PostgresOptions options)
-      : options_(std::move(options)), interrupt_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      : options_(std::move(options)),
+        interrupt_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~PostgresListener() override { close(interrupt_); }
 
   absl::StatusOr<Wake> Wait(absl::Duration timeout) override {

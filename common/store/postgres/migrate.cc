@@ -34,7 +34,8 @@ absl::StatusOr<std::map<int, std::int64_t>> ReadApplied(Connection* connection) 
   std::map<int, std::int64_t> applied;
   if (!exists.Bool(0, 0)) return applied;
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows, connection->RunText("SELECT version, checksum FROM schema_migrations"));
+      Result rows,
+      connection->RunText("SELECT version, checksum FROM schema_migrations"));
   for (int i = 0; i < rows.rows(); ++i) applied[rows.Int4(i, 0)] = rows.Int8(i, 1);
   return applied;
 }

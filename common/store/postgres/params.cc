@@ -39,7 +39,9 @@ ArrayParam::ArrayParam(Element element, std::size_t expected) : element_(element
   bytes_.resize(kArrayHeader);
 }
 
-void ArrayParam::AddBool(bool value) { AddText(std::string_view(value ? "\1" : "\0", 1)); }
+void ArrayParam::AddBool(bool value) {
+  AddText(std::string_view(value ? "\1" : "\0", 1));
+}
 
 void ArrayParam::AddInt2(std::int16_t value) {
   AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);

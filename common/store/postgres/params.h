@@ -53,7 +53,7 @@ class Params {
   Params& Int2(std::int16_t value);
   Params& Int4(std::int32_t value);
   Params& Int8(std::int64_t value);
-  Params& Text(std::string_view value);   // and bytea
+  Params& Text(std::string_view value);        // and bytea
   Params& TextOrNull(std::string_view value);  // empty: null
   Params& Id(const Uuid& value);
   Params& Time(absl::Time value);

@@ -26,9 +26,8 @@ Lease::~Lease() {
 absl::StatusOr<Lease> Pool::Acquire() {
   {
     std::unique_lock lock(mutex_);
-    const bool ready = freed_.wait_for(lock, kAcquireTimeout, [this] {
-      return !idle_.empty() || open_ < size_;
-    });
+    const bool ready = freed_.wait_for(
+        lock, kAcquireTimeout, [this] { return !idle_.empty() || open_ < size_; });
     if (!ready) {
       return WithReason(
           absl::ResourceExhaustedError(fmt::format(

@@ -57,7 +57,8 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
 }
 
 Call InsertKeys(const std::vector<std::pair<EventKey, std::int64_t>>& keys) {
-  ArrayParam tenants(ArrayParam::kInt4), ids(ArrayParam::kText), numbers(ArrayParam::kInt8);
+  ArrayParam tenants(ArrayParam::kInt4), ids(ArrayParam::kText),
+      numbers(ArrayParam::kInt8);
   for (const auto& [key, number] : keys) {
     tenants.AddInt4(key.tenant_id);
     ids.AddText(key.event_id);
@@ -168,7 +169,9 @@ class PostgresPublish final : public PublishTransaction {
   const std::vector<TenantId>& stale_tenants() const override { return stale_; }
   absl::Time now() const override { return now_; }
   const std::vector<std::int64_t>& numbers() const override { return numbers_; }
-  const std::vector<std::optional<std::int64_t>>& known() const override { return known_; }
+  const std::vector<std::optional<std::int64_t>>& known() const override {
+    return known_;
+  }
   absl::StatusOr<std::vector<OpenWindow>> OpenWindows(
       const std::vector<WindowGroup>& groups) override;
   absl::Status Commit(const PublishWrites& writes) override;
@@ -207,9 +210,9 @@ absl::Status PostgresPublish::Start(const PublishStart& start) {
       key_tenants.AddInt4(key.tenant_id);
       key_ids.AddText(key.event_id);
     }
-    calls.push_back({&kFindEventKeys, std::move(Params()
-                                                    .Array(std::move(key_tenants))
-                                                    .Array(std::move(key_ids)))});
+    calls.push_back(
+        {&kFindEventKeys,
+         std::move(Params().Array(std::move(key_tenants)).Array(std::move(key_ids)))});
   }
   WINDROW_ASSIGN_OR_RETURN(std::vector<Result> results, transaction_->RunAll(calls));
   const Result& started = results[2];

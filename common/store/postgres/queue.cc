@@ -60,10 +60,9 @@ absl::Status FillItems(Connection* connection, const std::vector<ItemRun>& runs,
       const auto [found, added] =
           index_of.try_emplace(place, static_cast<std::uint32_t>(places.size()));
       if (added) places.push_back(place);
-      window.items.push_back(
-          {.ref = {.escmsg_id = run.escmsg_ids[i],
-                   .notification_id = run.notification_ids[i]},
-           .event = found->second});
+      window.items.push_back({.ref = {.escmsg_id = run.escmsg_ids[i],
+                                      .notification_id = run.notification_ids[i]},
+                              .event = found->second});
     }
   }
   for (ClaimedWindow& window : claim->windows) {
@@ -112,9 +111,8 @@ absl::StatusOr<std::vector<Uuid>> PostgresStore::ScanBuckets(int from, int to) {
   return ReadIds(rows, 0);
 }
 
-absl::StatusOr<Claim> PostgresStore::ClaimWindows(WorkerId worker,
-                                                  const std::vector<WantedWebhook>& wanted,
-                                                  absl::Duration slack) {
+absl::StatusOr<Claim> PostgresStore::ClaimWindows(
+    WorkerId worker, const std::vector<WantedWebhook>& wanted, absl::Duration slack) {
   ArrayParam buckets(ArrayParam::kInt2, wanted.size()),
       ids(ArrayParam::kUuid, wanted.size()), rooms(ArrayParam::kInt4, wanted.size());
   for (const WantedWebhook& w : wanted) {
@@ -125,13 +123,13 @@ absl::StatusOr<Claim> PostgresStore::ClaimWindows(WorkerId worker,
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
   WINDROW_ASSIGN_OR_RETURN(
       Result rows,
-      lease->Run(kClaimWindows, Params()
-                                    .Int4(worker)
-                                    .Array(std::move(buckets))
-                                    .Array(std::move(ids))
-                                    .Array(std::move(rooms))
-                                    .Int4(static_cast<std::int32_t>(
-                                        absl::ToInt64Milliseconds(slack)))));
+      lease->Run(kClaimWindows,
+                 Params()
+                     .Int4(worker)
+                     .Array(std::move(buckets))
+                     .Array(std::move(ids))
+                     .Array(std::move(rooms))
+                     .Int4(static_cast<std::int32_t>(absl::ToInt64Milliseconds(slack)))));
   Claim claim;
   std::vector<ItemRun> runs;
   std::vector<Uuid> appended_windows;
@@ -160,8 +158,8 @@ absl::StatusOr<Claim> PostgresStore::ClaimWindows(WorkerId worker,
   return claim;
 }
 
-absl::StatusOr<std::vector<bool>> PostgresStore::Renew(const std::vector<HeldWindow>& held,
-                                                       absl::Duration from_now) {
+absl::StatusOr<std::vector<bool>> PostgresStore::Renew(
+    const std::vector<HeldWindow>& held, absl::Duration from_now) {
   if (held.empty()) return std::vector<bool>();
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
   Params params = HeldParams(held);

@@ -66,10 +66,14 @@ std::string_view WithoutNul(std::string_view text) {
 class AttemptColumns {
  public:
   explicit AttemptColumns(std::size_t n)
-      : started_ago_(ArrayParam::kInt8, n), duration_(ArrayParam::kInt4, n),
-        phases_(ArrayParam::kText, n), remote_(ArrayParam::kText, n),
-        status_(ArrayParam::kInt2, n), error_(ArrayParam::kInt2, n),
-        detail_(ArrayParam::kText, n), request_bytes_(ArrayParam::kInt4, n),
+      : started_ago_(ArrayParam::kInt8, n),
+        duration_(ArrayParam::kInt4, n),
+        phases_(ArrayParam::kText, n),
+        remote_(ArrayParam::kText, n),
+        status_(ArrayParam::kInt2, n),
+        error_(ArrayParam::kInt2, n),
+        detail_(ArrayParam::kText, n),
+        request_bytes_(ArrayParam::kInt4, n),
         response_bytes_(ArrayParam::kInt8, n) {}
 
   void Add(const Outcome& o) {
@@ -113,10 +117,9 @@ Call FinishCall(const Outcomes& outcomes) {
       object(ArrayParam::kText, n), counts(ArrayParam::kInt4, n),
       escmsg_ids(ArrayParam::kText, n), notification_ids(ArrayParam::kText, n),
       types(ArrayParam::kText, n), objects(ArrayParam::kText, n),
-      reasons(ArrayParam::kText, n),
-      keep(ArrayParam::kBool, n), request_headers(ArrayParam::kText, n),
-      request_bodies(ArrayParam::kBytea, n), response_headers(ArrayParam::kBytea, n),
-      response_bodies(ArrayParam::kBytea, n);
+      reasons(ArrayParam::kText, n), keep(ArrayParam::kBool, n),
+      request_headers(ArrayParam::kText, n), request_bodies(ArrayParam::kBytea, n),
+      response_headers(ArrayParam::kBytea, n), response_bodies(ArrayParam::kBytea, n);
   AttemptColumns columns(n);
   for (const Outcome* o : outcomes) {
     ids.AddUuid(o->window_id);

@@ -10,13 +10,15 @@ namespace windrow::store::postgres {
 
 absl::Status StatusFromSqlState(std::string_view sqlstate, std::string_view message,
                                 std::string_view statement) {
-  const std::string text = fmt::format("database: {} (SQLSTATE {}, statement {})", message,
-                                       sqlstate.empty() ? "none" : sqlstate, statement);
+  const std::string text =
+      fmt::format("database: {} (SQLSTATE {}, statement {})", message,
+                  sqlstate.empty() ? "none" : sqlstate, statement);
   const std::string_view kind = sqlstate.substr(0, 2);
   if (sqlstate == "25006") {
     return WithReason(absl::UnavailableError(text), "DATABASE_READ_ONLY");
   }
-  if (sqlstate == "53100") return WithReason(absl::UnavailableError(text), "DATABASE_FULL");
+  if (sqlstate == "53100")
+    return WithReason(absl::UnavailableError(text), "DATABASE_FULL");
   if (sqlstate.empty() || kind == "08" || kind == "53" || sqlstate == "57P01" ||
       sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "58030") {
     return WithReason(absl::UnavailableError(text), "DATABASE_UNAVAILABLE");

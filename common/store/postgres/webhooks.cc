@@ -26,10 +26,10 @@ absl::Status EtagMismatch() {
 
 absl::Status NameTaken(absl::Status status, const std::string& name) {
   if (status.code() != absl::StatusCode::kAlreadyExists) return status;
-  return WithReason(absl::AlreadyExistsError(fmt::format(
-                        "a webhook named \"{}\" exists; names differ by more than case",
-                        name)),
-                    "WEBHOOK_NAME_TAKEN");
+  return WithReason(
+      absl::AlreadyExistsError(fmt::format(
+          "a webhook named \"{}\" exists; names differ by more than case", name)),
+      "WEBHOOK_NAME_TAKEN");
 }
 
 // Binds a box to its place, so that one copied to another webhook does not open.
@@ -95,8 +95,7 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
                         .spec = std::move(spec),
                         .secrets = std::move(secrets)};
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
-  WINDROW_RETURN_IF_ERROR(
-      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_RETURN_IF_ERROR(
       NumberTriggers(transaction.connection(), tenant, &webhook.spec));
   const std::string spec_json = domain::SpecToJson(webhook.spec);
@@ -137,11 +136,10 @@ absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
   Uuid highest;
   highest.bytes.fill(0xff);
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows,
-                           lease->Run(kListWebhooks, Params()
-                                                         .Int4(tenant)
-                                                         .Id(before.value_or(highest))
-                                                         .Int4(limit + 1)));
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      lease->Run(kListWebhooks,
+                 Params().Int4(tenant).Id(before.value_or(highest)).Int4(limit + 1)));
   WebhookPage page;
   page.more = rows.rows() > limit;
   for (int i = 0; i < std::min(rows.rows(), limit); ++i) {
@@ -153,8 +151,7 @@ absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
 
 absl::Status PostgresStore::CancelWaiting(Connection* connection, const Uuid& id,
                                           const std::string& reason) {
-  return connection
-      ->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason))
+  return connection->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason))
       .status();
 }
 
@@ -163,11 +160,9 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
                                                     domain::WebhookSpec spec,
                                                     domain::WebhookSecrets secrets) {
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
-  WINDROW_RETURN_IF_ERROR(
-      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows,
-      transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
+      Result rows, transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
   if (rows.rows() == 0) return NotFound(id);
   WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
   if (before.version != expected) return EtagMismatch();
@@ -188,11 +183,10 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
   if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);
-  WINDROW_RETURN_IF_ERROR(
-      transaction
-          ->Run(kInsertWebhookVersion,
-                Params().Id(id).Int4(after.version).Text(spec_json))
-          .status());
+  WINDROW_RETURN_IF_ERROR(transaction
+                              ->Run(kInsertWebhookVersion,
+                                    Params().Id(id).Int4(after.version).Text(spec_json))
+                              .status());
   if (!after.spec.enabled) {
     WINDROW_RETURN_IF_ERROR(
         CancelWaiting(transaction.connection(), id, "the webhook was disabled"));
@@ -211,11 +205,9 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
 absl::Status PostgresStore::Delete(TenantId tenant, const Uuid& id,
                                    std::optional<std::int32_t> expected) {
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
-  WINDROW_RETURN_IF_ERROR(
-      transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows,
-      transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
+      Result rows, transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
   if (rows.rows() == 0) return NotFound(id);
   if (expected && rows.Int4(0, 2) != *expected) return EtagMismatch();
   WINDROW_RETURN_IF_ERROR(transaction->Run(kDeleteWebhook, Params().Id(id)).status());
@@ -250,7 +242,8 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> PostgresStore::LoadMat
 
 absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id) {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->Run(kLoadWebhook, Params().Id(webhook_id)));
+  WINDROW_ASSIGN_OR_RETURN(Result rows,
+                           lease->Run(kLoadWebhook, Params().Id(webhook_id)));
   if (rows.rows() == 0) return NotFound(webhook_id);
   return ReadWebhook(rows, 0);
 }
