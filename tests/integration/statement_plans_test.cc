@@ -16,6 +16,7 @@ namespace windrow::store::postgres {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 absl::Status MigrateForTest(const std::string& url) {
   std::vector<std::string> applied;
@@ -75,6 +76,24 @@ TEST_F(StatementPlansTest, AClaimSeeksEachWantedWebhookInTheDueIndex) {
 
 TEST_F(StatementPlansTest, ACursorSeeksInTheTimedIndex) {
   EXPECT_THAT(PlanOf(kFindDue), HasSubstr("using windows_timed"));
+}
+
+// Plans are made while the tables are empty, and kept.
+TEST_F(StatementPlansTest, EventsAreLookedUpByTheirKeyAlone) {
+  for (const Statement* statement : {&kLoadEvents, &kLoadItemHeads, &kGetEvent}) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_THAT(plan, HasSubstr("_pkey")) << statement->name;
+    EXPECT_THAT(plan, Not(HasSubstr("_idx"))) << statement->name << ":\n" << plan;
+  }
+}
+
+TEST_F(StatementPlansTest, AnOutcomeFindsItsWindowByTheKey) {
+  for (const Statement* statement :
+       {&kFinishWindows, &kRetryWindows, &kRenewLeases, &kReleaseWindows, &kAppendItems}) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_THAT(plan, HasSubstr("windows_pkey")) << statement->name << ":\n" << plan;
+    EXPECT_THAT(plan, Not(HasSubstr("windows_due"))) << statement->name << ":\n" << plan;
+  }
 }
 
 TEST_F(StatementPlansTest, TheCheckItselfCanFail) {
