@@ -63,11 +63,11 @@ def run(installation: Installation, seconds: float, warm_up: float, during=None)
     published = installation.stop_publisher()
     _drain(installation, published["acked"] * scenario.webhooks)
     sink, records = _settled(installation)
-    result = {"scenario": scenario.name, **_rates(begin, end), **_latencies(sink),
-              **_costs(begin, end), "commit_ms": commit_ms["p50"],
+    result = {"scenario": scenario.name, **rates(begin, end), **_latencies(sink),
+              **costs(begin, end, os.cpu_count()), "commit_ms": commit_ms["p50"],
               "commit_p99_ms": commit_ms["p99"],
               "ack_p50_ms": published["ack_p50_ms"], "ack_p99_ms": published["ack_p99_ms"],
-              "peak_rss_bytes": memory.bytes, **_counts(scenario, published, sink),
+              "peak_rss_bytes": memory.bytes, **counts(scenario, published, sink),
               "seconds": round(end.at - begin.at, 3), "cores": os.cpu_count()}
     result["problems"] = problems(scenario, published, sink, records)
     if result["events_per_s"] == 0 or result["deliveries_per_s"] == 0:
@@ -103,7 +103,7 @@ def _settled(installation: Installation) -> tuple[dict, dict]:
         time.sleep(0.2)
 
 
-def _rates(begin: Moment, end: Moment) -> dict:
+def rates(begin: Moment, end: Moment) -> dict:
     seconds = end.at - begin.at
     return {"deliveries_per_s": round((end.deliveries - begin.deliveries) / seconds, 1),
             "events_per_s": round((end.acked - begin.acked) / seconds, 1),
@@ -114,7 +114,7 @@ def _latencies(sink: dict) -> dict:
     return {key: sink["latency"][key] for key in ("p50_ms", "p95_ms", "p99_ms", "max_ms")}
 
 
-def _costs(begin: Moment, end: Moment) -> dict:
+def costs(begin: Moment, end: Moment, cores: int) -> dict:
     events = max(end.acked - begin.acked, 1)
     deliveries = max(end.deliveries - begin.deliveries, 1)
     items = max(end.items - begin.items, 1)
@@ -134,13 +134,13 @@ def _costs(begin: Moment, end: Moment) -> dict:
         "context_switches_per_item": {name: round(usage.switches / items, 3)
                                       for name, usage in used.items()},
         # What the machine did beside: above a few hundredths the figures are too low.
-        "others_cpu_share": round(max(others, 0) / (end.at - begin.at) / os.cpu_count(), 3),
+        "others_cpu_share": round(max(others, 0) / (end.at - begin.at) / cores, 3),
         "idle_cpu_share": round(1 - (end.machine_cpu - begin.machine_cpu)
-                                / (end.at - begin.at) / os.cpu_count(), 3),
+                                / (end.at - begin.at) / cores, 3),
     }
 
 
-def _counts(scenario: Scenario, published: dict, sink: dict) -> dict:
+def counts(scenario: Scenario, published: dict, sink: dict) -> dict:
     """In items: events times the webhooks that each matches."""
     wanted = published["acked"] * scenario.webhooks
     received = sum(webhook["items"] for webhook in sink["webhooks"])

@@ -138,17 +138,17 @@ class Postgres:
                 "p99": micros[len(micros) * 99 // 100] / 1e3}
 
     def records(self) -> dict:
-        """What the delivery records and the queue hold."""
-        rows = self.query("SELECT state, count(*), coalesce(sum(item_count), 0) "
-                          "FROM deliveries GROUP BY 1", DATABASE)
+        """What the delivery records and the queue hold: in one statement, so that a
+        delivery that ends just now is in one of the two."""
         succeeded = 5
-        return {
-            "succeeded": sum(int(n) for state, n, _ in rows if int(state) == succeeded),
-            "items": sum(int(items) for state, _, items in rows if int(state) == succeeded),
-            "others": sum(int(n) for state, n, _ in rows if int(state) != succeeded),
-            "pending": int(self.query("SELECT count(*) FROM windows", DATABASE)[0][0]),
-            "events": int(self.query("SELECT count(*) FROM events", DATABASE)[0][0]),
-        }
+        row = self.query(f"""
+            SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM windows),
+                   count(*) FILTER (WHERE state = {succeeded}),
+                   coalesce(sum(item_count) FILTER (WHERE state = {succeeded}), 0),
+                   count(*) FILTER (WHERE state <> {succeeded})
+            FROM deliveries""", DATABASE)[0]
+        return dict(zip(("events", "pending", "succeeded", "items", "others"),
+                        map(int, row)))
 
     def stop(self) -> None:
         self.process.send_signal(2)  # SIGINT: a fast shutdown

@@ -42,7 +42,9 @@ class Profile:
                 for name, seconds in sorted(after.items(), key=lambda pair: -pair[1])},
             "statements": [_shown(row, items)
                            for row in installation.postgres.statement_costs(STATEMENTS)],
-            "functions": {name: _report(installation.folder / f"{name}.perf")
+            "libraries": {name: _report(installation.folder / f"{name}.perf", "dso")
+                          for name in recordings},
+            "functions": {name: _report(installation.folder / f"{name}.perf", "dso,symbol")
                           for name in recordings},
         }
 
@@ -71,11 +73,11 @@ def _record(path: pathlib.Path, pids: list[int], seconds: float) -> subprocess.P
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _report(path: pathlib.Path) -> list[str]:
-    """Functions by their own share, heaviest first."""
+def _report(path: pathlib.Path, fields: str) -> list[str]:
+    """What `fields` tell apart, by its own share, heaviest first."""
     out = subprocess.run(
         ["perf", "report", "-i", path, "--no-children", "-g", "none", "--percent-limit",
-         "0.4", "--stdio", "-q", "-F", "overhead,dso,symbol"],
+         "0.4", "--stdio", "-q", "-F", f"overhead,{fields}"],
         capture_output=True, text=True, check=False).stdout
     lines = [re.sub(r"\s+", " ", line).strip() for line in out.splitlines()]
     return [line for line in lines if line and not line.startswith("#")][:FUNCTIONS]
@@ -97,6 +99,8 @@ def text(profile: dict) -> str:
     lines += [f"  {s['us_per_item']:8.2f} {s['wal_bytes_per_item']:9.1f} {s['calls']:8} "
               f"{s['rows']:9} {s['ms_per_call']:9.3f}  {s['query']}"
               for s in profile["statements"]]
+    for name, libraries in profile["libraries"].items():
+        lines.append(f"libraries of {name}: {', '.join(libraries[:8])}")
     for name, functions in profile["functions"].items():
         lines.append(f"functions of {name}, by their own share:")
         lines += [f"  {function}" for function in functions]

@@ -3,7 +3,8 @@
 
 Publisher, sink and this program are apart from what they measure; PostgreSQL is a
 throw-away one with durability on. Every request is checked at the sink, and a run in which
-anything is lost, changed, repeated or unaccounted for fails.
+anything is lost, changed, repeated or unaccounted for fails. docs/performance.md says what
+each figure means.
 
 Exit status: 0 every run counts, 1 one does not, 2 wrong usage.
 """
@@ -17,16 +18,8 @@ import measure
 import postgres
 import profile_run
 import scenarios
+import table
 from installation import BenchError, Installation
-
-COLUMNS = [("scenario", "scenario", "{:<22}"), ("deliveries_per_s", "deliv/s", "{:>9,.0f}"),
-           ("events_per_s", "events/s", "{:>9,.0f}"), ("p50_ms", "p50 ms", "{:>8.2f}"),
-           ("p95_ms", "p95 ms", "{:>8.2f}"), ("p99_ms", "p99 ms", "{:>8.2f}"),
-           ("commit_ms", "commit", "{:>7.2f}"), ("statements_per_event", "stmt/ev", "{:>8.4f}"),
-           ("commits_per_delivery", "comm/del", "{:>8.4f}"),
-           ("wal_bytes_per_event", "WAL B/ev", "{:>9,.0f}"),
-           ("cpu_s_per_1000", "cpu s/1k", "{:>8.3f}"), ("lost", "lost", "{:>5}"),
-           ("duplicated", "twice", "{:>5}")]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -38,7 +31,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                f"{' '.join(scenarios.GROUPS['default'])}; groups: all, workers.\n"
                "`profile SCENARIO` says where the CPU goes.")
     parser.add_argument("names", nargs="*", metavar="SCENARIO")
-    parser.add_argument("--all", action="store_true", help="every scenario")
     parser.add_argument("--seconds", type=float, default=15, help="measured, each (15)")
     parser.add_argument("--warm-up", type=float, default=5, help="seconds before that (5)")
     parser.add_argument("--runs", type=int, default=1, help="of each scenario (1)")
@@ -52,7 +44,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.profile:
         options.names = options.names[1:] or ["unbatched"]
     try:
-        options.scenarios = scenarios.select(["all"] if options.all else options.names)
+        options.scenarios = scenarios.select(options.names)
     except KeyError as unknown:
         parser.error(f"no scenario {unknown}; --help names them")
     if options.seconds < 1 or options.runs < 1:
@@ -71,36 +63,37 @@ def run_one(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
         return measure.run(installation, options.seconds, options.warm_up)
 
 
-def print_row(result: dict) -> None:
-    print(" ".join(form.format(result[key]) for key, _, form in COLUMNS), flush=True)
-    parts = [f"{name} {micros:.1f}" for name, micros in result["cpu_us_per_item"].items()]
-    memory = [f"{name} {size / 2**20:.0f}" for name, size in result["peak_rss_bytes"].items()]
-    print(f"    CPU µs an item: {', '.join(parts)}; idle {result['idle_cpu_share']:.0%}, "
-          f"others {result['others_cpu_share']:.0%}; peak MiB: {', '.join(memory)}; "
-          f"{result['verified']:,} of {result['published']:,} items verified", flush=True)
+def attempt(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
+    """One run, shown; where it came to nothing, a result that says why."""
+    try:
+        result = run_one(scenario, options)
+    except (BenchError, RuntimeError) as error:
+        result = {"scenario": scenario.name, "problems": [str(error)]}
+        print(scenario.name)
+    else:
+        print(table.row(result))
+        print(table.details(result))
     for problem in result["problems"]:
-        print(f"    DOES NOT COUNT: {problem}", flush=True)
+        print(f"    DOES NOT COUNT: {problem}")
+    sys.stdout.flush()
+    return result
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     print("PostgreSQL: " + ", ".join(f"{k}={v}" for k, v in postgres.SETTINGS.items() if v))
-    print(" ".join(form.split(":")[0] + (":" + form.split(":")[1]).replace(",", "")
-                   .split(".")[0].rstrip("}") + "}" for _, _, form in COLUMNS)
-          .format(*(title for _, title, _ in COLUMNS)), flush=True)
+    print(table.title(), flush=True)
     results = []
-    for scenario in options.scenarios:
-        for _ in range(options.runs):
-            try:
-                results.append(run_one(scenario, options))
-                print_row(results[-1])
-            except (BenchError, RuntimeError) as error:
-                results.append({"scenario": scenario.name, "problems": [str(error)]})
-                print(f"{scenario.name}: DOES NOT COUNT: {error}", flush=True)
+    # Round by round, so that what else the machine does falls on all scenarios alike.
+    for _ in range(options.runs):
+        for scenario in options.scenarios:
+            results.append(attempt(scenario, options))
             if options.json:
                 options.json.parent.mkdir(parents=True, exist_ok=True)
                 options.json.write_text(json.dumps(results, indent=1) + "\n",
                                         encoding="utf-8")
+    if options.runs > 1:
+        print(table.summary(results))
     return 1 if any(result["problems"] for result in results) else 0
 
 
