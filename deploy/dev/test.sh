@@ -22,6 +22,9 @@ verb_test() {
   check_preset "$preset"
   if [[ ${labels[*]} == compose ]]; then
     run_compose_test
+  elif [[ ${labels[*]} == guards ]]; then
+    need_packages build test
+    "$ROOT/tests/guards/run.sh"
   else
     run_ctest "$preset" "${labels[@]}"
   fi
