@@ -9,7 +9,7 @@ export CCACHE_BASEDIR=$WORK CCACHE_NOHASHDIR=1
 
 say() { printf '==> %s\n' "$*"; }
 
-(cd "$ROOT" && git ls-files -z | xargs -0 tar -c) | tar -x -C "$WORK"
+(cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c) | tar -x -C "$WORK"
 targets=$(grep -v '^#' "$WORK/tests/guards/guards.tsv" | cut -f5 | sort -u | tr '\n' ' ')
 say "building $targets"
 cmake -S "$WORK" -B "$WORK/build" -G Ninja -DCMAKE_BUILD_TYPE=Dev >"$WORK/log" 2>&1 ||
