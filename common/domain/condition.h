@@ -76,7 +76,7 @@ struct ConditionSpec {
   bool operator==(const ConditionSpec&) const = default;
 };
 
-inline constexpr std::size_t kMaxTests = 100;       // in a tree
+inline constexpr std::size_t kMaxTests = 100;          // in a tree
 inline constexpr std::size_t kMaxConditionDepth = 16;  // levels, tests included
 inline constexpr std::size_t kMaxOperandBytes = 4'096;
 inline constexpr int kMaxOperandDepth = 16;
@@ -84,6 +84,8 @@ inline constexpr std::size_t kMaxListOperands = 1'000;
 inline constexpr std::size_t kMaxConditionBytes = 256u << 10;  // paths and values, a tree
 inline constexpr std::size_t kMaxPatternBytes = 1'024;
 inline constexpr std::int64_t kMaxPatternMemory = 1 << 20;  // what RE2 may use, a pattern
+inline constexpr int kMaxPatternProgram =
+    1'000;  // RE2's instructions, which bound its time
 
 // "equals", "not_in", …: the names of product.md, of the API and of storage.
 std::string_view NameOf(TestKind kind);
