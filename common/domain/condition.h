@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "common/base/status.h"
-#include "common/domain/event_document.h"
 #include "common/json/document.h"
 
 namespace windrow::domain {
+
+class EventDocument;  // event_document.h
 
 // How a value and the test's own values compare, everywhere below:
 // - Numbers compare as exact decimals, text by bytes (with ignore_case: by Unicode's

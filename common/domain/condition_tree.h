@@ -14,6 +14,7 @@
 #include "common/domain/case_fold.h"
 #include "common/domain/condition.h"
 #include "common/domain/decimal.h"
+#include "common/domain/event_document.h"
 #include "common/domain/field_path.h"
 #include "common/json/document.h"
 
