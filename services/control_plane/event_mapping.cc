@@ -3,9 +3,18 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/control_plane/error_text.h"
 #include "services/control_plane/proto_time.h"
 
 namespace windrow::control_plane {
+namespace {
+
+// A thousand refused events of one call stay below the 4 MiB that clients take by
+// default.
+constexpr std::size_t kMaxMessageBytes = 400;
+constexpr std::size_t kMaxViolationBytes = 2'500;
+
+}  // namespace
 
 absl::StatusOr<domain::Event> TakeEvent(v1::Event* proto) {
   domain::Event event;
@@ -48,6 +57,11 @@ std::size_t MemoryOf(const domain::Event& event) {
          event.agent_id.size();
 }
 
+std::size_t MemoryOf(const absl::Status& refusal) {
+  // The violations stand in the message, and once more beside it.
+  return 2 * refusal.message().size() + 256;
+}
+
 void AnswerToProto(const PublishAnswer& answer, v1::PublishEventResponse* proto) {
   if (answer.status.ok()) {
     v1::PublishedEvent* published = proto->mutable_published();
@@ -64,11 +78,12 @@ void AnswerToProto(const PublishAnswer& answer, v1::PublishEventResponse* proto)
                       : !violations.empty()
                           ? "INVALID_FIELD"
                           : absl::StatusCodeToString(answer.status.code()));
-  refused->set_message(std::string(answer.status.message()));
-  for (const Violation& violation : violations) {
+  const std::string message(answer.status.message());
+  refused->set_message(Shown(message, kMaxMessageBytes));
+  for (Violation& violation : ShownViolations(violations, kMaxViolationBytes)) {
     v1::FieldViolation* to = refused->add_field_violations();
-    to->set_field(violation.field);
-    to->set_description(violation.rule);
+    to->set_field(std::move(violation.field));
+    to->set_description(std::move(violation.rule));
   }
 }
 

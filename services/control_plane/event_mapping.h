@@ -26,6 +26,10 @@ absl::StatusOr<domain::Event> TakeEvent(v1::Event* proto);
 // What an event costs while it waits to be committed.
 std::size_t MemoryOf(const domain::Event& event);
 
+// What a refusal costs while it waits to be read.
+std::size_t MemoryOf(const absl::Status& refusal);
+
+// Of a refusal, as much as ShownViolations shows.
 void AnswerToProto(const PublishAnswer& answer, v1::PublishEventResponse* proto);
 
 // Takes the texts out of `event`.

@@ -4,10 +4,12 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/base/utf8.h"
+#include "services/control_plane/error_text.h"
 #include "windrow/internal/rpc_details.pb.h"
 
 namespace windrow::control_plane {
@@ -20,29 +22,11 @@ constexpr int kRetrySeconds = 1;
 constexpr std::size_t kMaxMessageBytes = 400;
 constexpr std::size_t kMaxViolationBytes = 4'400;
 
-// As a gRPC message is: UTF-8, one line, bounded.
-std::string Shown(std::string_view message) {
-  std::string shown;
-  while (!message.empty() && shown.size() < kMaxMessageBytes) {
-    const std::size_t size = Utf8SequenceLength(message);
-    if (size == 0) {
-      shown += '?';
-      message.remove_prefix(1);
-      continue;
-    }
-    const bool control = size == 1 && static_cast<unsigned char>(message[0]) < 0x20;
-    shown.append(control ? std::string_view(" ") : message.substr(0, size));
-    message.remove_prefix(size);
-  }
-  if (!message.empty()) shown += "…";
-  return shown;
-}
-
 std::string Message(const absl::Status& status) {
   const std::string_view text(status.message().data(), status.message().size());
   if (status.code() != absl::StatusCode::kInternal &&
       status.code() != absl::StatusCode::kDataLoss) {
-    return Shown(text);
+    return Shown(text, kMaxMessageBytes);
   }
   Log(LogLevel::kError, "call_failed", {{"error", text}});
   return "Windrow's own fault: its log says more";
@@ -64,16 +48,10 @@ void AddDetail(const google::protobuf::MessageLite& detail, std::string_view nam
 
 internal::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
   internal::BadRequest bad;
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < violations.size(); ++i) {
-    bytes += violations[i].field.size() + violations[i].rule.size() + 8;
+  for (Violation& violation : ShownViolations(violations, kMaxViolationBytes)) {
     auto* entry = bad.add_field_violations();
-    if (bytes > kMaxViolationBytes) {
-      entry->set_description(fmt::format("and {} more", violations.size() - i));
-      break;
-    }
-    entry->set_field(Shown(violations[i].field));
-    entry->set_description(Shown(violations[i].rule));
+    entry->set_field(std::move(violation.field));
+    entry->set_description(std::move(violation.rule));
   }
   return bad;
 }
