@@ -20,8 +20,9 @@ using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
 constexpr int kMaxFullPageSize = 100;
-constexpr int kFirstChunk = 64;
-constexpr int kFirstFullChunk = 8;        // bodies of up to 1 MiB each
+constexpr int kChunk = 256;               // records without bodies: some KiB each
+constexpr int kAttemptChunk = 64;         // responses of some 16 KiB each
+constexpr int kFullChunk = 16;            // bodies of up to 1 MiB each
 constexpr int kMostAttempts = 1'000'000;  // of one delivery, as far as a page can begin
 
 absl::Status Refused(const char* field, const char* rule) {
@@ -104,7 +105,7 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
       return response->deliveries().rbegin()->ByteSizeLong();
     };
     WINDROW_ASSIGN_OR_RETURN(const bool more,
-                             FillPage(size, query.bodies ? kFirstFullChunk : kFirstChunk,
+                             FillPage(size, query.bodies ? kFullChunk : kChunk,
                                       &store::DeliveryPage::deliveries, fetch, put));
     if (more) response->set_next_page_token(tokens.Make(*query.after));
     return absl::OkStatus();
@@ -141,7 +142,7 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     };
     WINDROW_ASSIGN_OR_RETURN(
         const bool more,
-        FillPage(size, kFirstChunk, &store::AttemptPage::attempts, fetch, put));
+        FillPage(size, kAttemptChunk, &store::AttemptPage::attempts, fetch, put));
     if (more) response->set_next_page_token(tokens.Make(offset));
     return absl::OkStatus();
   }

@@ -18,7 +18,7 @@ using Api = v1::EventService;
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
-constexpr int kFirstChunk = 16;  // events of up to 1 MiB each
+constexpr int kChunk = 32;  // events of up to 1 MiB each
 
 // PublishEvent in bytes, the rest in messages.
 using Base = Api::WithRawCallbackMethod_PublishEvent<
@@ -86,8 +86,7 @@ class EventService final : public Base {
       return response->events().rbegin()->ByteSizeLong();
     };
     WINDROW_ASSIGN_OR_RETURN(
-        const bool more,
-        FillPage(size, kFirstChunk, &store::EventPage::events, fetch, put));
+        const bool more, FillPage(size, kChunk, &store::EventPage::events, fetch, put));
     if (more) response->set_next_page_token(tokens.Make(*query.before));
     return absl::OkStatus();
   }

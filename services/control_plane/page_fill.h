@@ -17,17 +17,17 @@ namespace windrow::control_plane {
 //   fetch(limit)  the next records, as StatusOr of a page; `records` is its list
 //   put(record)   adds one, and moves the position behind it; answers its bytes
 //
-// Records are fetched by `first_chunk`, then by what their size leaves room for, so that
-// a page of 1,000 records of 1 MiB is never in memory.
+// At most `chunk` records are in memory at once, however small those before them were: a
+// page of 1,000 records of 1 MiB never is.
 template <typename Page, typename Record, typename Fetch, typename Put>
-absl::StatusOr<bool> FillPage(int size, int first_chunk,
-                              std::vector<Record> Page::*records, Fetch fetch, Put put) {
+absl::StatusOr<bool> FillPage(int size, int chunk, std::vector<Record> Page::*records,
+                              Fetch fetch, Put put) {
   std::size_t bytes = 0;
   std::size_t count = 0;
-  std::size_t chunk = static_cast<std::size_t>(first_chunk);
+  const auto most = static_cast<std::size_t>(chunk);
   const auto wanted = static_cast<std::size_t>(size);
+  std::size_t limit = std::min(most, wanted);
   while (true) {
-    const std::size_t limit = std::min(chunk, wanted - count);
     WINDROW_ASSIGN_OR_RETURN(Page page, fetch(static_cast<int>(limit)));
     std::size_t put_of_page = 0;
     for (Record& record : page.*records) {
@@ -40,7 +40,7 @@ absl::StatusOr<bool> FillPage(int size, int first_chunk,
     if (!more || count >= wanted || bytes >= kMaxPageBytes) return more;
     const std::size_t average =
         std::max<std::size_t>(bytes / std::max<std::size_t>(count, 1), 1);
-    chunk = (kMaxPageBytes - bytes) / average + 1;
+    limit = std::min({most, wanted - count, (kMaxPageBytes - bytes) / average + 1});
   }
 }
 

@@ -20,7 +20,7 @@ using google::protobuf::Empty;
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
-constexpr int kFirstChunk = 64;
+constexpr int kChunk = 64;
 
 absl::StatusOr<Uuid> WebhookId(const std::string& text) {
   return IdFromRequest(text, "webhook_id", "WEBHOOK_NOT_FOUND");
@@ -102,7 +102,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     WINDROW_ASSIGN_OR_RETURN(
         const bool more,
         FillPage(
-            size, kFirstChunk, &store::WebhookPage::webhooks,
+            size, kChunk, &store::WebhookPage::webhooks,
             [&](int limit) { return webhooks_.List(caller.tenant, before, limit); },
             [&](const store::StoredWebhook& webhook) {
               before = webhook.webhook_id;
