@@ -164,8 +164,11 @@ absl::Status PutTime(const Comparison& comparison, std::optional<absl::Time>* fr
     return Fault(comparison.value_at,
                  "a time is wanted, such as \"2026-11-25T10:00:00Z\" (RFC 3339)");
   }
-  // Times are stored in whole microseconds, so the next one is the next microsecond.
-  const absl::Time next = time + absl::Microseconds(1);
+  // Times are stored in whole microseconds: these are the first one that is not before
+  // `time`, and the first one behind it.
+  const absl::Time whole = absl::FromUnixMicros(absl::ToUnixMicros(time));
+  const absl::Time behind = whole + absl::Microseconds(1);
+  const absl::Time at_least = whole == time ? time : behind;
   const auto narrow_from = [&](absl::Time at) {
     *from = std::max(from->value_or(at), at);
   };
@@ -174,20 +177,20 @@ absl::Status PutTime(const Comparison& comparison, std::optional<absl::Time>* fr
   };
   switch (comparison.op) {
     case FilterOp::kEqual:
-      narrow_from(time);
-      narrow_until(next);
+      narrow_from(at_least);
+      narrow_until(behind);
       return absl::OkStatus();
     case FilterOp::kLess:
-      narrow_until(time);
+      narrow_until(at_least);
       return absl::OkStatus();
     case FilterOp::kLessOrEqual:
-      narrow_until(next);
+      narrow_until(behind);
       return absl::OkStatus();
     case FilterOp::kGreater:
-      narrow_from(next);
+      narrow_from(behind);
       return absl::OkStatus();
     case FilterOp::kGreaterOrEqual:
-      narrow_from(time);
+      narrow_from(at_least);
       return absl::OkStatus();
     case FilterOp::kNotEqual:
       break;
