@@ -67,7 +67,7 @@ absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
     }
     const std::size_t bytes = MemoryOf(*event);
     if (!queue.Push({tenant, *std::move(event), bytes, publisher, i})) {
-      publisher->Answer(i, {.status = absl::UnavailableError("the server stops")});
+      publisher->Answer(i, {.status = ServerStopping()});
     }
   }
   for (const PublishAnswer& answer : publisher->Wait()) {

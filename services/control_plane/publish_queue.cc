@@ -2,7 +2,15 @@
 
 #include <utility>
 
+#include "common/base/status.h"
+
 namespace windrow::control_plane {
+
+absl::Status ServerStopping() {
+  return WithReason(absl::UnavailableError("the server stops: publish what is not "
+                                           "answered elsewhere"),
+                    "SERVER_STOPPING");
+}
 
 bool PublishQueue::HasRoom(const std::shared_ptr<Publisher>& publisher) {
   std::lock_guard lock(mutex_);

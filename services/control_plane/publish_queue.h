@@ -1,7 +1,7 @@
 // Where events wait for the committer: bounded by count and bytes.
 #pragma once
 
-#include <absl/time/time.h>
+#include <absl/status/status.h>
 
 #include <condition_variable>
 #include <cstdint>
@@ -28,6 +28,9 @@ class Publisher {
   // Once after HasRoom answered false.
   virtual void RoomAgain() = 0;
 };
+
+// UNAVAILABLE (SERVER_STOPPING): the answer of an event that came too late.
+absl::Status ServerStopping();
 
 struct QueuedEvent {
   store::TenantId tenant_id = 0;

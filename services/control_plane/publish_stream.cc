@@ -13,12 +13,6 @@
 namespace windrow::control_plane {
 namespace {
 
-absl::Status Stopping() {
-  return WithReason(absl::UnavailableError("the server stops: publish what is not "
-                                           "answered elsewhere"),
-                    "SERVER_STOPPING");
-}
-
 absl::StatusOr<domain::Event> ParseEvent(grpc::ByteBuffer* bytes) {
   v1::PublishEventRequest request;
   const grpc::Status parsed =
@@ -104,6 +98,7 @@ class PublishStream final : public PublishStreams::Reactor,
  private:
   struct Slot {
     std::size_t bytes = 0;
+    std::size_t refusal_bytes = 0;
     bool answered = false;
     PublishAnswer answer;
   };
@@ -124,8 +119,10 @@ class PublishStream final : public PublishStreams::Reactor,
       if (finished_) return;  // the client will find it unanswered
       const std::uint64_t ticket = first_ticket_ + slots_.size();
       const std::size_t bytes = event.ok() ? MemoryOf(*event) : sizeof(Slot);
-      slots_.push_back({.bytes = bytes});
+      const std::size_t refusal_bytes = event.ok() ? 0 : MemoryOf(event.status());
+      slots_.push_back({.bytes = bytes, .refusal_bytes = refusal_bytes});
       unanswered_bytes_ += bytes;
+      refusal_bytes_ += refusal_bytes;
       if (!event.ok()) {
         streams_.metrics_.refused.Increment();
         AnswerLocked(ticket, {.status = event.status()});
@@ -134,7 +131,7 @@ class PublishStream final : public PublishStreams::Reactor,
                                         .bytes = bytes,
                                         .publisher = shared_from_this(),
                                         .ticket = ticket})) {
-        AnswerLocked(ticket, {.status = Stopping()});
+        AnswerLocked(ticket, {.status = ServerStopping()});
       }
     });
   }
@@ -147,6 +144,7 @@ class PublishStream final : public PublishStreams::Reactor,
 
   void PopAnswered() {
     unanswered_bytes_ -= slots_.front().bytes;
+    refusal_bytes_ -= slots_.front().refusal_bytes;
     slots_.pop_front();
     ++first_ticket_;
   }
@@ -160,6 +158,7 @@ class PublishStream final : public PublishStreams::Reactor,
       return false;
     if (slots_.size() >= streams_.limits_.events) return false;
     if (unanswered_bytes_ >= streams_.limits_.bytes) return false;
+    if (refusal_bytes_ >= streams_.limits_.refusal_bytes) return false;
     waiting_for_room_ = !streams_.queue_.HasRoom(shared_from_this());
     return !waiting_for_room_;
   }
@@ -179,6 +178,7 @@ class PublishStream final : public PublishStreams::Reactor,
   std::deque<Slot> slots_;  // read and not yet written, in order
   std::uint64_t first_ticket_ = 0;
   std::size_t unanswered_bytes_ = 0;
+  std::size_t refusal_bytes_ = 0;
   bool reading_ = false;
   bool writing_ = false;
   bool waiting_for_room_ = false;
@@ -222,7 +222,7 @@ void PublishStream::Advance() {
       finished_ = true;
       const bool all_read = reads_over_ && !broken_;
       lock.unlock();
-      Finish(all_read ? grpc::Status::OK : ToGrpcStatus(Stopping()));
+      Finish(all_read ? grpc::Status::OK : ToGrpcStatus(ServerStopping()));
       return;
     } else {
       return;

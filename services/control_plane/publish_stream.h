@@ -19,6 +19,9 @@ namespace windrow::control_plane {
 struct StreamLimits {
   std::size_t events = 1'000;
   std::size_t bytes = 8u << 20;
+  // Of refusals, which stay in memory until they are read; events leave it once they are
+  // committed.
+  std::size_t refusal_bytes = 64u << 10;
 };
 
 class PublishStream;
