@@ -276,6 +276,13 @@ absl::StatusOr<WebhookUrl> ParseWebhookUrl(std::string_view text, const UrlRules
   WINDROW_RETURN_IF_ERROR(ReadPort(handle.get(), &url));
   WINDROW_RETURN_IF_ERROR(ReadUser(handle.get(), &url));
   url.text = Text(handle.get(), url);
+  // Else what is shown could not be saved again.
+  if (url.text.size() > kMaxBytes) {
+    return Refused(
+        fmt::format("a URL has at most {} bytes; this one has {} once what is "
+                    "not ASCII is escaped",
+                    kMaxBytes, url.text.size()));
+  }
   return url;
 }
 

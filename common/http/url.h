@@ -28,10 +28,11 @@ struct WebhookUrl {
   std::string text;
 };
 
-// Errors say which rule is broken and what to do: length (2,048 bytes), control
-// characters, spaces and backslashes, non-ASCII hosts that are not IDNA names, scheme,
-// missing host, port range, placeholders outside path and query. `{{…}}` in path and
-// query passes as it is. Whether the address is allowed is AddressRules' to say.
+// Errors say which rule is broken and what to do: length (2,048 bytes, as given and once
+// escaped), control characters, spaces and backslashes, non-ASCII hosts that are not IDNA
+// names, scheme, missing host, port range, placeholders outside path and query. `{{…}}`
+// in path and query passes as it is. Whether the address is allowed is AddressRules' to
+// say.
 absl::StatusOr<WebhookUrl> ParseWebhookUrl(std::string_view text, const UrlRules& rules);
 
 }  // namespace windrow::http

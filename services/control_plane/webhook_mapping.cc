@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "services/control_plane/error_text.h"
 #include "services/control_plane/proto_time.h"
 
 namespace windrow::control_plane {
@@ -74,6 +75,12 @@ void PutBasicAuth(Input* in) {
 }
 
 void PutPassword(Input* in) {
+  if (in->url_had_user) {
+    in->violations->Add("webhook.url",
+                        "has user info while basic_auth.password is "
+                        "updated: keep one of the two");
+    return;
+  }
   if (!in->profile->spec.has_basic_auth) {
     in->violations->Add("webhook.basic_auth.password",
                         "there is no user to go with it: update basic_auth");
@@ -117,6 +124,7 @@ void PutBatching(Input* in) {
 // A stored webhook has triggers, a new one has none yet: its notification ids are output
 // only. In an update an id says which trigger is meant.
 void PutTriggers(Input* in) {
+  constexpr int kMostTriggers = domain::kMaxTriggers;
   const std::vector<domain::Trigger> before = std::move(in->profile->spec.triggers);
   in->profile->spec.triggers.clear();
   for (int i = 0; i < in->webhook.triggers_size(); ++i) {
@@ -126,6 +134,7 @@ void PutTriggers(Input* in) {
     if (!before.empty()) trigger.notification_id = from.notification_id();
     const bool known =
         trigger.notification_id <= 0 ||  // the domain refuses negative ones
+        i >= kMostTriggers ||            // and those that are too many
         std::any_of(before.begin(), before.end(), [&](const domain::Trigger& old) {
           return old.notification_id == trigger.notification_id;
         });
@@ -143,7 +152,8 @@ void PutRetry(Input* in) {
   domain::RetryPolicy retry;
   const auto& delays = in->webhook.retry().delays();
   if (!delays.empty()) retry.delays.assign(delays.size(), absl::ZeroDuration());
-  for (int i = 0; i < delays.size(); ++i) {
+  // The domain says where there are too many.
+  for (int i = 0; i < std::min<int>(delays.size(), domain::kMaxRetries); ++i) {
     PutDuration(delays[i], fmt::format("webhook.retry.delays[{}]", i), &retry.delays[i],
                 in->violations);
   }
@@ -211,13 +221,14 @@ class Wanted {
  public:
   Wanted(const google::protobuf::FieldMask& mask, Violations* violations)
       : mask_(mask), all_(Names("*")) {
+    int unknown = 0;
     for (const std::string& path : mask.paths()) {
-      if (!IsMaskPath(path)) {
-        violations->Add("update_mask",
-                        fmt::format("\"{}\" is no field that an update can name: give "
-                                    "top-level names, or basic_auth.password",
-                                    path));
-      }
+      if (IsMaskPath(path)) continue;
+      violations->Add("update_mask",
+                      fmt::format("\"{}\" is no field that an update can name: give "
+                                  "top-level names, or basic_auth.password",
+                                  Shown(path, kShownPathBytes)));
+      if (++unknown == kMostUnknown) break;  // the rest would only make the answer long
     }
   }
 
@@ -230,6 +241,9 @@ class Wanted {
   }
 
  private:
+  static constexpr int kMostUnknown = 20;
+  static constexpr std::size_t kShownPathBytes = 100;
+
   const google::protobuf::FieldMask& mask_;
   const bool all_;
 };
