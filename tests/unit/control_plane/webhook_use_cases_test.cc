@@ -1,0 +1,206 @@
+#include "services/control_plane/webhook_use_cases.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/crypto/standard_webhooks.h"
+#include "tests/support/fake_store.h"
+#include "tests/unit/control_plane/webhook_messages.h"
+
+namespace windrow::control_plane {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr store::TenantId kTenant = store::kDefaultTenant;
+
+class WebhookUseCasesTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<store::StoredWebhook> Create(const v1::Webhook& webhook,
+                                              bool validate_only = false) {
+    Violations violations;
+    Profile profile = NewProfile(webhook, {}, &violations);
+    return use_cases_.Create(kTenant, std::move(profile), violations, validate_only);
+  }
+
+  static WebhookUseCases::Edit Rename(const std::string& name) {
+    return [name](Profile* profile, Violations*) { profile->spec.name = name; };
+  }
+
+  std::size_t Count() { return store_.List(kTenant, {}, 1'000)->webhooks.size(); }
+
+  ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  testing::FakeStore store_{clock_};
+  WebhookUseCases use_cases_{store_};
+};
+
+TEST_F(WebhookUseCasesTest, ANewWebhookGetsASecretOfItsOwnThatSigns) {
+  const auto first = Create(MinimalWebhook());
+  ASSERT_TRUE(first.ok()) << first.status();
+  v1::Webhook other = MinimalWebhook();
+  other.set_name("Other");
+  const auto second = Create(other);
+  EXPECT_THAT(first->secrets.signing_secret, StartsWith("whsec_"));
+  EXPECT_TRUE(crypto::SigningKey::Parse(first->secrets.signing_secret).ok());
+  EXPECT_NE(first->secrets.signing_secret, second->secrets.signing_secret);
+}
+
+TEST_F(WebhookUseCasesTest, ASecretThatIsGivenIsKept) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.set_signing_secret(kSecret);
+  EXPECT_EQ(Create(webhook)->secrets.signing_secret, kSecret);
+}
+
+TEST_F(WebhookUseCasesTest, WhatIsReadLaterHoldsNoSecret) {
+  const auto created = Create(MinimalWebhook()).value();
+  const auto read = store_.Get(kTenant, created.webhook_id).value();
+  v1::Webhook shown;
+  WebhookToProto(read, &shown);
+  EXPECT_THAT(shown.SerializeAsString(), Not(HasSubstr("whsec_")));
+}
+
+TEST_F(WebhookUseCasesTest, ValidateOnlyChecksAndSavesNothing) {
+  const auto checked = Create(MinimalWebhook(), /*validate_only=*/true);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->version, 0);
+  EXPECT_THAT(checked->secrets.signing_secret, IsEmpty());
+  EXPECT_EQ(Count(), 0u);
+  EXPECT_THAT(FieldsOf(ViolationsOf(Create({}, true).status())), SizeIs(3));
+}
+
+TEST_F(WebhookUseCasesTest, BrokenRulesOfMessageAndDomainComeInOneAnswer) {
+  v1::Webhook webhook;
+  webhook.set_url("https://127.0.0.1/");
+  webhook.mutable_timeout()->set_seconds(90);
+  const absl::Status status = Create(webhook).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(
+      FieldsOf(ViolationsOf(status)),
+      ElementsAre("webhook.url", "webhook.name", "webhook.triggers", "webhook.timeout"));
+  EXPECT_EQ(Count(), 0u);
+}
+
+TEST_F(WebhookUseCasesTest, ANameIsTakenWithoutRegardToCase) {
+  ASSERT_TRUE(Create(MinimalWebhook()).ok());
+  v1::Webhook same = MinimalWebhook();
+  same.set_name(" HELPDESK ");
+  const absl::Status status = Create(same).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(status), "WEBHOOK_NAME_TAKEN");
+  EXPECT_EQ(Count(), 1u);
+}
+
+TEST_F(WebhookUseCasesTest, AnUpdateIsANewVersion) {
+  const auto created = Create(MinimalWebhook()).value();
+  clock_.Advance(absl::Seconds(9));
+  const auto updated =
+      use_cases_.Update(kTenant, created.webhook_id, 1, Rename("CRM"), false);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->version, 2);
+  EXPECT_EQ(updated->spec.name, "CRM");
+  EXPECT_EQ(updated->updated_at - created.updated_at, absl::Seconds(9));
+  EXPECT_EQ(updated->secrets, created.secrets);
+}
+
+TEST_F(WebhookUseCasesTest, AnUpdateThatChangesNothingIsNoVersion) {
+  const auto created = Create(MinimalWebhook()).value();
+  const auto updated =
+      use_cases_.Update(kTenant, created.webhook_id, {}, Rename(" Helpdesk"), false);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->version, 1);
+}
+
+TEST_F(WebhookUseCasesTest, AnotherEtagIsAMismatchAndChangesNothing) {
+  const auto created = Create(MinimalWebhook()).value();
+  for (const std::int32_t expected : {0, 2}) {
+    const absl::Status status =
+        use_cases_.Update(kTenant, created.webhook_id, expected, Rename("CRM"), false)
+            .status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(ReasonOf(status), "ETAG_MISMATCH");
+  }
+  EXPECT_EQ(store_.Get(kTenant, created.webhook_id)->spec.name, "Helpdesk");
+}
+
+TEST_F(WebhookUseCasesTest, AnUpdateThatIsOvertakenIsMadeAnew) {
+  const auto created = Create(MinimalWebhook()).value();
+  int edits = 0;
+  const auto edit = [&](Profile* profile, Violations*) {
+    profile->spec.description = "mine";
+    if (++edits > 2) return;
+    store::StoredWebhook now = store_.Get(kTenant, created.webhook_id).value();
+    now.spec.name = "Theirs " + std::to_string(edits);
+    EXPECT_TRUE(
+        store_.Update(kTenant, created.webhook_id, now.version, now.spec, now.secrets)
+            .ok());
+  };
+  const auto updated = use_cases_.Update(kTenant, created.webhook_id, {}, edit, false);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(edits, 3);
+  EXPECT_EQ(updated->spec.name, "Theirs 2");
+  EXPECT_EQ(updated->spec.description, "mine");
+}
+
+TEST_F(WebhookUseCasesTest, AnUpdateThatIsAlwaysOvertakenEnds) {
+  const auto created = Create(MinimalWebhook()).value();
+  int edits = 0;
+  const auto edit = [&](Profile* profile, Violations*) {
+    profile->spec.description = "mine";
+    store::StoredWebhook now = store_.Get(kTenant, created.webhook_id).value();
+    now.spec.name = "Theirs " + std::to_string(++edits);
+    EXPECT_TRUE(
+        store_.Update(kTenant, created.webhook_id, now.version, now.spec, now.secrets)
+            .ok());
+  };
+  EXPECT_EQ(
+      use_cases_.Update(kTenant, created.webhook_id, {}, edit, false).status().code(),
+      absl::StatusCode::kAborted);
+  EXPECT_EQ(edits, 8);
+}
+
+TEST_F(WebhookUseCasesTest, AnUpdateToATakenNameIsRefused) {
+  const auto created = Create(MinimalWebhook()).value();
+  v1::Webhook other = MinimalWebhook();
+  other.set_name("Other");
+  ASSERT_TRUE(Create(other).ok());
+  const absl::Status status =
+      use_cases_.Update(kTenant, created.webhook_id, {}, Rename("OTHER"), false).status();
+  EXPECT_EQ(ReasonOf(status), "WEBHOOK_NAME_TAKEN");
+  // A change of its own name's case is its own.
+  EXPECT_TRUE(
+      use_cases_.Update(kTenant, created.webhook_id, {}, Rename("HELPDESK"), false).ok());
+}
+
+TEST_F(WebhookUseCasesTest, ValidateOnlyOfAnUpdateShowsItAndSavesNothing) {
+  const auto created = Create(MinimalWebhook()).value();
+  const auto checked =
+      use_cases_.Update(kTenant, created.webhook_id, {}, Rename("CRM"), true);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->spec.name, "CRM");
+  EXPECT_EQ(checked->version, 1);
+  EXPECT_EQ(store_.Get(kTenant, created.webhook_id)->spec.name, "Helpdesk");
+  const absl::Status refused =
+      use_cases_.Update(kTenant, created.webhook_id, {}, Rename(" "), true).status();
+  EXPECT_THAT(FieldsOf(ViolationsOf(refused)), ElementsAre("webhook.name"));
+}
+
+TEST_F(WebhookUseCasesTest, AWebhookOfAnotherTenantIsNotFound) {
+  const auto created = Create(MinimalWebhook()).value();
+  const store::TenantId other = store_.AddTenant();
+  const absl::Status status =
+      use_cases_.Update(other, created.webhook_id, {}, Rename("CRM"), false).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(status), "WEBHOOK_NOT_FOUND");
+}
+
+TEST_F(WebhookUseCasesTest, ADatabaseThatIsDownIsUnavailable) {
+  store_.SetDown(absl::UnavailableError("no database"));
+  EXPECT_TRUE(absl::IsUnavailable(Create(MinimalWebhook()).status()));
+}
+
+}  // namespace
+}  // namespace windrow::control_plane
