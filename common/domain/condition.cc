@@ -116,6 +116,25 @@ void AddNodes(const ConditionSpec& spec, CompiledCondition::Tree* tree) {
   tree->nodes[node].end = static_cast<std::uint32_t>(tree->nodes.size());
 }
 
+re2::RE2::Options OptionsOf(bool ignore_case) {
+  re2::RE2::Options options;
+  options.set_case_sensitive(!ignore_case);
+  options.set_max_mem(kMaxPatternMemory);
+  options.set_never_capture(true);
+  options.set_log_errors(false);
+  return options;
+}
+
+// What may be tried at once at each byte of a text. Counted as if characters were bytes:
+// a class such as \pL is one step of a thousand instructions, few of them ever tried.
+int StepsOf(const re2::RE2& pattern) {
+  re2::RE2::Options options;
+  options.Copy(pattern.options());
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);
+  const re2::RE2 bytes(pattern.pattern(), options);
+  return bytes.ok() ? bytes.ProgramSize() : pattern.ProgramSize();
+}
+
 }  // namespace
 
 std::string_view NameOf(TestKind kind) {
@@ -141,22 +160,17 @@ bool IsTestOfChange(TestKind kind) {
 
 absl::StatusOr<std::unique_ptr<const re2::RE2>> CompilePattern(const std::string& pattern,
                                                                bool ignore_case) {
-  re2::RE2::Options options;
-  options.set_case_sensitive(!ignore_case);
-  options.set_max_mem(kMaxPatternMemory);
-  options.set_never_capture(true);
-  options.set_log_errors(false);
-  auto compiled = std::make_unique<const re2::RE2>(pattern, options);
+  auto compiled = std::make_unique<const re2::RE2>(pattern, OptionsOf(ignore_case));
   if (!compiled->ok()) {
     const std::size_t place = pattern.find(compiled->error_arg());
     return absl::InvalidArgumentError(
         fmt::format("is not a pattern of RE2: at byte {}: {}",
                     place == std::string::npos ? 0 : place, compiled->error()));
   }
-  if (compiled->ProgramSize() > kMaxPatternProgram) {
+  if (const int steps = StepsOf(*compiled); steps > kMaxPatternSteps) {
     return absl::InvalidArgumentError(fmt::format(
-        "is a pattern of {} steps: at most {} are taken, make it shorter or repeat less",
-        compiled->ProgramSize(), kMaxPatternProgram));
+        "is a pattern of {} steps, at most {} are taken: make it shorter or repeat less",
+        steps, kMaxPatternSteps));
   }
   return compiled;
 }
