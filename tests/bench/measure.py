@@ -135,8 +135,8 @@ def costs(begin: Moment, end: Moment, cores: int) -> dict:
                                       for name, usage in used.items()},
         # What the machine did beside: above a few hundredths the figures are too low.
         "others_cpu_share": round(max(others, 0) / (end.at - begin.at) / cores, 3),
-        "idle_cpu_share": round(1 - (end.machine_cpu - begin.machine_cpu)
-                                / (end.at - begin.at) / cores, 3),
+        "idle_cpu_share": round(max(1 - (end.machine_cpu - begin.machine_cpu)
+                                    / (end.at - begin.at) / cores, 0), 3),
     }
 
 

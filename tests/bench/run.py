@@ -12,6 +12,7 @@ Exit status: 0 every run counts, 1 one does not, 2 wrong usage.
 import argparse
 import json
 import pathlib
+import signal
 import sys
 
 import measure
@@ -81,6 +82,8 @@ def attempt(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    # Whoever ends this program ends the processes that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print("PostgreSQL: " + ", ".join(f"{k}={v}" for k, v in postgres.SETTINGS.items() if v))
     print(table.title(), flush=True)
     results = []
