@@ -98,6 +98,7 @@ void AddEvent(CLI::App* app, Session* session) {
   CLI::App* group = app->add_subcommand("event", "Facts that are published");
   group->require_subcommand(1);
   AddPublish(group, session);
+  AddEventExplain(group, session);
 
   CLI::App* get = group->add_subcommand("get", "Show one event, as it was published");
   auto id = std::make_shared<std::int64_t>(0);

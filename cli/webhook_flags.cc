@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <istream>
+#include <iterator>
 #include <map>
 
+#include "cli/condition_text.h"
 #include "cli/flag_types.h"
 #include "common/base/status.h"
 
@@ -89,6 +92,9 @@ absl::Status SetLabels(const std::vector<std::string>& labels, v1::Webhook* webh
 
 void SetTriggers(const std::vector<std::string>& events, const v1::Webhook* current,
                  v1::Webhook* webhook) {
+  if (events.empty() && current != nullptr) {
+    *webhook->mutable_triggers() = current->triggers();
+  }
   for (const std::string& event : events) {
     v1::Trigger* trigger = webhook->add_triggers();
     trigger->set_event_type(event);
@@ -97,6 +103,40 @@ void SetTriggers(const std::vector<std::string>& events, const v1::Webhook* curr
       if (known.event_type() == event) *trigger = known;
     }
   }
+}
+
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+absl::Status SetConditions(const std::vector<std::string>& conditions,
+                           v1::Webhook* webhook) {
+  for (const std::string& text : conditions) {
+    const std::size_t equals = text.find('=');
+    const std::string type = text.substr(0, equals);
+    std::string json = equals == text.npos ? "" : text.substr(equals + 1);
+    if (json.starts_with('@')) {
+      WINDROW_ASSIGN_OR_RETURN(json, ReadTextFile(json.substr(1)));
+    }
+    const absl::StatusOr<v1::Condition> condition = ConditionFromText(std::move(json));
+    if (!condition.ok()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "--condition {}: {}", type, std::string(condition.status().message())));
+    }
+    bool found = false;
+    for (v1::Trigger& trigger : *webhook->mutable_triggers()) {
+      if (trigger.event_type() != type) continue;
+      *trigger.mutable_condition() = *condition;
+      found = true;
+    }
+    if (!found) {
+      return absl::InvalidArgumentError(
+          fmt::format("--condition {0}: no trigger is for it: add --event {0}", type));
+    }
+  }
+  return absl::OkStatus();
 }
 
 void SetBatching(const WebhookFlags& flags, const v1::Webhook* current,
@@ -137,7 +177,9 @@ bool HasBatching(const WebhookFlags& flags) {
 
 }  // namespace
 
-bool WebhookFlags::NeedsCurrent() const { return !events.empty() || HasBatching(*this); }
+bool WebhookFlags::NeedsCurrent() const {
+  return !events.empty() || !conditions.empty() || HasBatching(*this);
+}
 
 void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
   app->add_option("--name", flags->name, "1-128 characters, unique");
@@ -147,6 +189,12 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
                   "an event type that is wanted, such as ticket.created; repeat it")
       ->allow_extra_args(false)
       ->type_name("TYPE");
+  app->add_option("--condition", flags->conditions,
+                  "which events of a type: TYPE={json} or TYPE=@file, such as "
+                  "'ticket.updated={\"test\":\"changed_to\",\"path\":\"object.status\","
+                  "\"values\":[\"Closed\"]}'; repeat it")
+      ->allow_extra_args(false)
+      ->type_name("TYPE=JSON");
   app->add_option("--payload", flags->payload,
                   "what items hold: small, full (default) or event-only")
       ->check(CLI::IsMember({"small", "full", "event-only"}))
@@ -194,8 +242,9 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
   if (given(flags.payload.has_value(), "payload")) {
     webhook->set_payload(Payloads().at(*flags.payload));
   }
-  if (given(!flags.events.empty(), "triggers")) {
+  if (given(!flags.events.empty() || !flags.conditions.empty(), "triggers")) {
     SetTriggers(flags.events, current, webhook);
+    WINDROW_RETURN_IF_ERROR(SetConditions(flags.conditions, webhook));
   }
   if (given(HasBatching(flags), "batching")) SetBatching(flags, current, webhook);
   if (given(!flags.retry_delays.empty(), "retry")) {

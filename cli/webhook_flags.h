@@ -23,7 +23,8 @@ struct WebhookFlags {
   std::optional<std::string> url;
   std::optional<std::string> payload;  // small, full, event-only
   std::vector<std::string> events;
-  std::optional<std::string> batch;  // none, same-event, same-event-type, any
+  std::vector<std::string> conditions;  // "TYPE={json}" or "TYPE=@file"
+  std::optional<std::string> batch;     // none, same-event, same-event-type, any
   std::optional<absl::Duration> batch_wait;
   std::optional<int> batch_max_items;
   std::vector<std::string> headers;  // "N: V"

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "cli/condition_text.h"
 #include "cli/flag_types.h"
 #include "cli/proto_json.h"
 
@@ -25,6 +26,7 @@ std::string Triggers(const v1::Webhook& webhook) {
     out += fmt::format("{}{} (notification {}{})", out.empty() ? "" : "\n",
                        trigger.event_type(), trigger.notification_id(),
                        off ? ", disabled" : "");
+    if (trigger.has_condition()) out += "\n  " + ConditionText(trigger.condition());
   }
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/domain/event_document.h"
+
 namespace windrow::domain {
 
 MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks)
@@ -9,15 +11,32 @@ MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> w
   for (const ActiveWebhook& webhook : webhooks_) {
     for (const Trigger& trigger : webhook.triggers) {
       if (!trigger.enabled) continue;
-      by_type_[trigger.event_type].push_back({&webhook, trigger.notification_id});
+      Entry entry{.match = {&webhook, trigger.notification_id}};
+      if (trigger.condition != ConditionSpec()) {
+        auto compiled = CompiledCondition::Compile(trigger.condition);
+        if (!compiled.ok()) {
+          broken_.push_back(entry.match);
+          continue;
+        }
+        entry.condition = *std::move(compiled);
+      }
+      by_type_[trigger.event_type].push_back(std::move(entry));
     }
   }
 }
 
-void MatchTable::Find(std::string_view event_type, std::vector<Match>* matches) const {
-  const auto found = by_type_.find(event_type);
+void MatchTable::Find(const EventView& event, std::string_view previous,
+                      std::vector<Match>* matches) const {
+  const auto found = by_type_.find(event.type);
   if (found == by_type_.end()) return;
-  matches->insert(matches->end(), found->second.begin(), found->second.end());
+  std::optional<EventDocument> document;
+  for (const Entry& entry : found->second) {
+    if (entry.condition) {
+      if (!document) document.emplace(event, previous);
+      if (!Evaluate(*entry.condition, &*document)) continue;
+    }
+    matches->push_back(entry.match);
+  }
 }
 
 }  // namespace windrow::domain

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/uuid.h"
+#include "common/domain/condition.h"
+#include "common/domain/payload.h"
 #include "common/domain/webhook.h"
 
 namespace windrow::domain {
@@ -29,21 +32,30 @@ struct Match {
 };
 
 // The enabled webhooks of one tenant at one config version, indexed by event type.
-// Immutable, shared between threads.
+// Immutable, shared between threads. Movable, not copyable: matches point into it.
 class MatchTable {
  public:
   MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks);
-  // Matches point into the table: it may move, and is not copied.
   MatchTable(MatchTable&&) = default;
   MatchTable& operator=(MatchTable&&) = default;
 
   std::int64_t config_version() const { return config_version_; }
-  // Appends the matches of an event of this type, in order of webhook and trigger.
-  void Find(std::string_view event_type, std::vector<Match>* matches) const;
+  // Appends the matches of an event with the object before the change (`previous`, a JSON
+  // object or empty), in order of webhook and trigger. The event's JSON is parsed only
+  // where a condition looks at it, and once.
+  void Find(const EventView& event, std::string_view previous,
+            std::vector<Match>* matches) const;
+  // Triggers whose stored condition does not compile; they match nothing. Conditions are
+  // checked when they are saved, so there are none, or it is a fault to be told of.
+  const std::vector<Match>& broken() const { return broken_; }
 
  private:
-  // Looks up by view, without a std::string for each event.
-  struct TextHash {
+  struct Entry {
+    Match match;
+    std::optional<CompiledCondition> condition;  // none: every event
+  };
+  // Looked up by views, without a copy of the type.
+  struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);
@@ -52,7 +64,8 @@ class MatchTable {
 
   std::int64_t config_version_;
   std::vector<ActiveWebhook> webhooks_;
-  std::unordered_map<std::string, std::vector<Match>, TextHash, std::equal_to<>> by_type_;
+  std::unordered_map<std::string, std::vector<Entry>, Hash, std::equal_to<>> by_type_;
+  std::vector<Match> broken_;
 };
 
 }  // namespace windrow::domain

@@ -97,6 +97,8 @@ void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
     check->Text(triggers[i].event_type,
                 {.min = 1, .max = kMaxEventTypeCharacters, .unit = Unit::kCharacters},
                 field + ".event_type");
+    Validate(triggers[i].condition, check->Path(field + ".condition"),
+             check->violations());
     const std::int32_t id = triggers[i].notification_id;
     if (id < 0) {
       check->Add(field + ".notification_id",

@@ -14,6 +14,7 @@
 
 #include "common/base/status.h"
 #include "common/base/uuid.h"
+#include "common/domain/condition.h"
 #include "common/domain/retry.h"
 
 namespace windrow::domain {
@@ -41,6 +42,7 @@ struct Trigger {
   std::int32_t notification_id = 0;
   std::string event_type;
   bool enabled = true;
+  ConditionSpec condition;  // which events of the type; all of nothing: every one
 
   bool operator==(const Trigger&) const = default;
 };

@@ -81,6 +81,9 @@ void Write(const Trigger& trigger, std::string* out) {
   object.Number("notification_id", trigger.notification_id);
   object.Text("event_type", trigger.event_type);
   object.Bool("enabled", trigger.enabled);
+  if (trigger.condition != ConditionSpec()) {
+    AppendJson(trigger.condition, object.Key("condition"));
+  }
 }
 
 template <typename Enum, std::size_t n>
@@ -181,11 +184,17 @@ absl::Status Read(const json::Value& value, Header* out) {
   });
 }
 
+absl::Status Read(const json::Value& value, ConditionSpec* out) {
+  WINDROW_ASSIGN_OR_RETURN(*out, ConditionFromJson(value));
+  return absl::OkStatus();
+}
+
 absl::Status Read(const json::Value& value, Trigger* out) {
   return ReadObject(value, [&](const std::string& key, const json::Value& member) {
     if (key == "notification_id") return Read(member, &out->notification_id);
     if (key == "event_type") return Read(member, &out->event_type);
     if (key == "enabled") return Read(member, &out->enabled);
+    if (key == "condition") return Read(member, &out->condition);
     return UnknownField(key);
   });
 }

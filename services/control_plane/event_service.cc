@@ -4,6 +4,7 @@
 
 #include "services/control_plane/batch_publish.h"
 #include "services/control_plane/event_mapping.h"
+#include "services/control_plane/explain.h"
 #include "services/control_plane/list_filter.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
@@ -21,18 +22,21 @@ using Reactor = grpc::ServerUnaryReactor;
 constexpr int kChunk = 32;  // events of up to 1 MiB each
 
 // PublishEvent in bytes, the rest in messages.
-using Base = Api::WithRawCallbackMethod_PublishEvent<
-    Api::WithCallbackMethod_BatchPublishEvents<Api::WithCallbackMethod_GetEvent<
-        Api::WithCallbackMethod_ListEvents<Api::Service>>>>;
+using Base =
+    Api::WithRawCallbackMethod_PublishEvent<Api::WithCallbackMethod_BatchPublishEvents<
+        Api::WithCallbackMethod_GetEvent<Api::WithCallbackMethod_ListEvents<
+            Api::WithCallbackMethod_ExplainEvent<Api::Service>>>>>;
 
 class EventService final : public Base {
  public:
   EventService(UnaryCalls& calls, PublishStreams& streams, PublishQueue& queue,
-               store::EventStore& events, PublishMetrics metrics)
+               store::EventStore& events, store::WebhookStore& webhooks,
+               PublishMetrics metrics)
       : calls_(calls),
         streams_(streams),
         queue_(queue),
         events_(events),
+        webhooks_(webhooks),
         metrics_(metrics) {}
 
   PublishStreams::Reactor* PublishEvent(Context*) override {
@@ -66,6 +70,14 @@ class EventService final : public Base {
     });
   }
 
+  Reactor* ExplainEvent(Context* context, const v1::ExplainEventRequest* request,
+                        v1::ExplainEventResponse* response) override {
+    return calls_.Run("ExplainEvent", context, [=, this](const Caller& caller) {
+      return control_plane::ExplainEvent(events_, webhooks_, caller.tenant, *request,
+                                         response);
+    });
+  }
+
  private:
   absl::Status List(const Caller& caller, const v1::ListEventsRequest& request,
                     v1::ListEventsResponse* response) {
@@ -95,17 +107,16 @@ class EventService final : public Base {
   PublishStreams& streams_;
   PublishQueue& queue_;
   store::EventStore& events_;
+  store::WebhookStore& webhooks_;
   const PublishMetrics metrics_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeEventService(UnaryCalls& calls,
-                                                PublishStreams& streams,
-                                                PublishQueue& queue,
-                                                store::EventStore& events,
-                                                PublishMetrics metrics) {
-  return std::make_unique<EventService>(calls, streams, queue, events, metrics);
+std::unique_ptr<grpc::Service> MakeEventService(
+    UnaryCalls& calls, PublishStreams& streams, PublishQueue& queue,
+    store::EventStore& events, store::WebhookStore& webhooks, PublishMetrics metrics) {
+  return std::make_unique<EventService>(calls, streams, queue, events, webhooks, metrics);
 }
 
 }  // namespace windrow::control_plane

@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "common/base/log.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::control_plane {
@@ -22,7 +23,14 @@ class MatchTables {
     const auto found = tables_.find(tenant);
     if (found != tables_.end()) return found->second;
     auto loaded = webhooks_.LoadMatchTable(tenant);
-    if (loaded.ok()) tables_[tenant] = *loaded;
+    if (loaded.ok()) {
+      tables_[tenant] = *loaded;
+      for (const domain::Match& broken : (*loaded)->broken()) {
+        Log(LogLevel::kError, "condition_does_not_compile",
+            {{"webhook_id", broken.webhook->webhook_id.ToString()},
+             {"notification_id", broken.notification_id}});
+      }
+    }
     return loaded;
   }
   void Forget(store::TenantId tenant) { tables_.erase(tenant); }

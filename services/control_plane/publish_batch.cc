@@ -1,6 +1,7 @@
 #include "services/control_plane/publish_batch.h"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/time/clock.h>
 
 #include <algorithm>
 #include <string>
@@ -160,6 +161,7 @@ BatchCommitter::Attempt BatchCommitter::FoldRepeats(std::span<const BatchEvent> 
 }
 
 absl::Status BatchCommitter::Match(Attempt* attempt) {
+  const absl::Time now = absl::Now();
   std::unordered_map<store::TenantId, MatchTables::Table> tables;
   for (NumberedEvent& event : attempt->distinct) {
     MatchTables::Table& table = tables[event.tenant_id];
@@ -168,7 +170,7 @@ absl::Status BatchCommitter::Match(Attempt* attempt) {
       attempt->start.tenants.push_back({event.tenant_id, table->config_version()});
       attempt->tables.push_back(table);
     }
-    table->Find(event.event->type, &event.matches);
+    table->Find(ViewOf(event, now), event.event->previous, &event.matches);
   }
   return absl::OkStatus();
 }

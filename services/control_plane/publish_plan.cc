@@ -11,20 +11,6 @@
 namespace windrow::control_plane {
 namespace {
 
-domain::EventView ViewOf(const NumberedEvent& numbered, absl::Time now) {
-  const domain::Event& event = *numbered.event;
-  return {.escmsg_id = numbered.escmsg_id,
-          .type = event.type,
-          .object_type = event.object_type,
-          .object_id = event.object_id,
-          .occurred_at = event.occurred_at.value_or(now),
-          .message = event.message,
-          .agent_id = event.agent_id,
-          .object = event.object,
-          .action = event.action,
-          .linked = event.linked};
-}
-
 // Finds a group's place, or makes it.
 class GroupIndex {
  public:
@@ -93,6 +79,20 @@ void PlanGroup(const store::WindowGroup& group, int max_items,
 }
 
 }  // namespace
+
+domain::EventView ViewOf(const NumberedEvent& numbered, absl::Time now) {
+  const domain::Event& event = *numbered.event;
+  return {.escmsg_id = numbered.escmsg_id,
+          .type = event.type,
+          .object_type = event.object_type,
+          .object_id = event.object_id,
+          .occurred_at = event.occurred_at.value_or(now),
+          .message = event.message,
+          .agent_id = event.agent_id,
+          .object = event.object,
+          .action = event.action,
+          .linked = event.linked};
+}
 
 GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now) {
   GroupedItems grouped;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/domain/matching.h"
+#include "common/domain/payload.h"
 #include "common/store/event_store.h"
 
 namespace windrow::control_plane {
@@ -26,6 +27,10 @@ struct PlannedItem {
   store::ItemRef ref;
   std::size_t bytes = 0;
 };
+
+// The event as rules and rendering read it. `now` stands for the time of an event that
+// does not name one.
+domain::EventView ViewOf(const NumberedEvent& numbered, absl::Time now);
 
 // An item of a webhook without batching: a window of its own.
 struct SingleItem {

@@ -79,7 +79,8 @@ class GrpcServer final : public Server {
                [this](const absl::Status& status) { SetServing(status.ok()); }) {
     services_.push_back(MakeWebhookService(calls_, stores.webhooks, options.urls));
     services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
-                                         stores.events, publish_metrics_));
+                                         stores.events, stores.webhooks,
+                                         publish_metrics_));
     services_.push_back(MakeDeliveryService(calls_, stores.deliveries));
   }
 

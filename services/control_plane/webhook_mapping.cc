@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "services/control_plane/condition_mapping.h"
 #include "services/control_plane/error_text.h"
 #include "services/control_plane/proto_time.h"
 
@@ -132,6 +133,9 @@ void PutTriggers(Input* in) {
     domain::Trigger trigger{.event_type = from.event_type(),
                             .enabled = !from.has_enabled() || from.enabled()};
     if (!before.empty()) trigger.notification_id = from.notification_id();
+    trigger.condition = ConditionFromProto(
+        from.condition(), fmt::format("webhook.triggers[{}].condition", i),
+        in->violations);
     const bool known =
         trigger.notification_id <= 0 ||  // the domain refuses negative ones
         i >= kMostTriggers ||            // and those that are too many
@@ -313,6 +317,9 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
     to->set_notification_id(trigger.notification_id);
     to->set_event_type(trigger.event_type);
     to->set_enabled(trigger.enabled);
+    if (trigger.condition != domain::ConditionSpec()) {
+      ConditionToProto(trigger.condition, to->mutable_condition());
+    }
   }
   v1::Batching* batching = proto->mutable_batching();
   batching->set_mode(

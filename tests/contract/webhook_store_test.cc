@@ -265,7 +265,7 @@ TEST_P(WebhookStoreContract, TheMatchTableHoldsTheEnabledWebhooks) {
 
   const auto table = webhooks().LoadMatchTable(kTenant).value();
   std::vector<domain::Match> matches;
-  table->Find("ticket.created", &matches);
+  table->Find({.type = "ticket.created"}, "", &matches);
   ASSERT_THAT(matches, SizeIs(1));
   EXPECT_EQ(matches[0].notification_id, active.spec.triggers[0].notification_id);
   EXPECT_EQ(matches[0].webhook->webhook_id, active.webhook_id);

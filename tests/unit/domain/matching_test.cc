@@ -24,7 +24,7 @@ ActiveWebhook Webhook(std::uint8_t id, std::vector<Trigger> triggers) {
 // (webhook, notification id) of each match, in order.
 std::vector<std::pair<int, int>> Find(const MatchTable& table, std::string_view type) {
   std::vector<Match> matches;
-  table.Find(type, &matches);
+  table.Find({.type = type}, "", &matches);
   std::vector<std::pair<int, int>> ids;
   for (const Match& match : matches) {
     ids.emplace_back(match.webhook->webhook_id.bytes[15], match.notification_id);
@@ -63,10 +63,10 @@ TEST(MatchTableTest, DisablingATriggerLeavesEarlierMatchesAlone) {
   ActiveWebhook webhook = Webhook(1, {{10, "ticket.updated"}});
   const MatchTable before(1, {webhook});
   std::vector<Match> matches;
-  before.Find("ticket.updated", &matches);
+  before.Find({.type = "ticket.updated"}, "", &matches);
   webhook.triggers[0].enabled = false;
   const MatchTable after(2, {webhook});
-  after.Find("ticket.updated", &matches);
+  after.Find({.type = "ticket.updated"}, "", &matches);
   ASSERT_EQ(matches.size(), 1u);
   EXPECT_EQ(matches[0].notification_id, 10);
   EXPECT_EQ(matches[0].webhook->triggers[0].enabled, true);
@@ -82,8 +82,8 @@ TEST(MatchTableTest, TypesCompareByExactBytes) {
 TEST(MatchTableTest, FindAppendsToWhatIsThere) {
   const MatchTable table(1, {Webhook(1, {{10, "a"}, {11, "b"}})});
   std::vector<Match> matches;
-  table.Find("a", &matches);
-  table.Find("b", &matches);
+  table.Find({.type = "a"}, "", &matches);
+  table.Find({.type = "b"}, "", &matches);
   ASSERT_EQ(matches.size(), 2u);
   EXPECT_EQ(matches[1].notification_id, 11);
 }
@@ -93,6 +93,36 @@ TEST(MatchTableTest, AMovedTableStillFinds) {
   const MatchTable moved = std::move(table);
   EXPECT_EQ(moved.config_version(), 7);
   EXPECT_THAT(Find(moved, "ticket.created"), ElementsAre(Pair(1, 10)));
+}
+
+// Puzzle 1: an update that writes the value that was there is no change.
+TEST(MatchTableTest, AConditionDecidesAmongEventsOfItsType) {
+  Trigger closed{.notification_id = 10, .event_type = "ticket.updated"};
+  closed.condition.kind = ConditionSpec::Kind::kTest;
+  closed.condition.test = {
+      .kind = TestKind::kChangedTo, .path = "object.status", .values = {"\"Closed\""}};
+  const MatchTable table(1, {Webhook(1, {closed, {11, "ticket.updated"}})});
+  const auto find = [&](std::string_view object, std::string_view previous) {
+    std::vector<Match> matches;
+    table.Find({.type = "ticket.updated", .object = object}, previous, &matches);
+    return matches.size();
+  };
+  EXPECT_EQ(find(R"({"status":"Closed"})", R"({"status":"Open"})"), 2u);
+  EXPECT_EQ(find(R"({"status":"Closed"})", R"({"status":"Closed"})"), 1u);
+  EXPECT_EQ(find(R"({"status":"Closed"})", ""), 2u);
+  EXPECT_EQ(find(R"({"status":"Open"})", ""), 1u);
+  EXPECT_THAT(table.broken(), IsEmpty());
+}
+
+TEST(MatchTableTest, AConditionThatDoesNotCompileMatchesNothingAndIsToldOf) {
+  Trigger broken{.notification_id = 10, .event_type = "a"};
+  broken.condition.kind = ConditionSpec::Kind::kTest;
+  broken.condition.test = {
+      .kind = TestKind::kMatches, .path = "object.x", .values = {"\"(\""}};
+  const MatchTable table(1, {Webhook(1, {broken})});
+  EXPECT_THAT(Find(table, "a"), IsEmpty());
+  ASSERT_EQ(table.broken().size(), 1u);
+  EXPECT_EQ(table.broken()[0].notification_id, 10);
 }
 
 }  // namespace
