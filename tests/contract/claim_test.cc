@@ -207,6 +207,17 @@ TEST_P(ClaimContract, RenewTellsWhichLeasesAreStillHeld) {
   EXPECT_THAT(queue().Renew({}, absl::Seconds(60)).value(), IsEmpty());
 }
 
+TEST_P(ClaimContract, ALostLeaseRenewsNothing) {
+  const auto webhook = Create(SpecNamed("Tickets"));
+  Publish(webhook);
+  const auto lost = ClaimOne(webhook);
+  harness().ShiftWindows(kLease);
+  ClaimOne(webhook);
+  EXPECT_THAT(queue().Renew({HeldOf(lost)}, absl::Hours(1)).value(), ElementsAre(false));
+  harness().ShiftWindows(kLease);
+  EXPECT_EQ(ClaimOne(webhook).lease_seq, 3);
+}
+
 TEST_P(ClaimContract, AWindowPutBackForARetryIsNoLongerHeld) {
   const auto webhook = Create(SpecNamed("Tickets"));
   const auto published = Publish(webhook);

@@ -166,6 +166,35 @@ TEST_P(RecordContract, AnOutcomeOfALostLeaseIsLateAndChangesNothingElse) {
   EXPECT_EQ(record.last_attempt->status_code, 500);
 }
 
+TEST_P(RecordContract, ARetryOfALostLeaseIsLateAndTakesNothingBack) {
+  const auto webhook = Create(SpecNamed("Tickets"));
+  const auto published = Publish(webhook);
+  const auto lost = ClaimOne(webhook);
+  harness().ShiftWindows(kLease);
+  const auto held = ClaimOne(webhook);
+  EXPECT_EQ(Record({OutcomeOf(lost, DeliveryState::kRetrying, 500)}), 1);
+
+  EXPECT_EQ(Get(published.window_id).state, DeliveryState::kInFlight);
+  EXPECT_EQ(Get(published.window_id).attempt_count, 0);
+  EXPECT_THAT(Claim(webhook).windows, IsEmpty());
+  EXPECT_EQ(Record({OutcomeOf(held, DeliveryState::kSucceeded, 200)}), 0);
+  EXPECT_EQ(Get(published.window_id).state, DeliveryState::kSucceeded);
+}
+
+// Its lease ended with the retry that was recorded: what the same worker says of it again
+// is late.
+TEST_P(RecordContract, AnEndAfterTheRetryOfTheSameLeaseIsLate) {
+  const auto webhook = Create(SpecNamed("Tickets"));
+  const auto published = Publish(webhook);
+  const auto window = ClaimOne(webhook);
+  auto retry = OutcomeOf(window, DeliveryState::kRetrying, 500);
+  retry.retry_after = absl::Hours(1);
+  EXPECT_EQ(Record({retry}), 0);
+  EXPECT_EQ(Record({OutcomeOf(window, DeliveryState::kFailed, 500)}), 1);
+  EXPECT_EQ(Get(published.window_id).state, DeliveryState::kRetrying);
+  EXPECT_EQ(Get(published.window_id).attempt_count, 1);
+}
+
 TEST_P(RecordContract, ALateOutcomeAfterTheEndChangesNothing) {
   const auto webhook = Create(SpecNamed("Tickets"));
   const auto published = Publish(webhook);

@@ -44,7 +44,7 @@ while IFS=$'\x01' read -r -u 3 guard file old new program filter; do
     say "without $guard: no test of $program noticed"
     failed=$((failed + 1))
   else
-    test=$(sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$WORK/log" | sort -u | head -n 1)
+    test=$(sed -n 's/^\[  FAILED  \] \([^ ,]*\.[^ ,]*\).*/\1/p' "$WORK/log" | sort -u | head -n 1)
     say "without $guard: ${test:-$program did not end} fails"
     passed=$((passed + 1))
   fi

@@ -88,8 +88,8 @@ TEST_F(StatementPlansTest, EventsAreLookedUpByTheirKeyAlone) {
 }
 
 TEST_F(StatementPlansTest, AnOutcomeFindsItsWindowByTheKey) {
-  for (const Statement* statement :
-       {&kFinishWindows, &kRetryWindows, &kRenewLeases, &kReleaseWindows, &kAppendItems}) {
+  for (const Statement* statement : {&kFinishWindows, &kRetryWindows, &kRenewLeases,
+                                     &kReleaseWindows, &kAppendItems}) {
     const std::string plan = PlanOf(*statement);
     EXPECT_THAT(plan, HasSubstr("windows_pkey")) << statement->name << ":\n" << plan;
     EXPECT_THAT(plan, Not(HasSubstr("windows_due"))) << statement->name << ":\n" << plan;
