@@ -54,7 +54,7 @@ Literal MakeLiteral(const std::string& json, bool ignore_case) {
   literal.type = document->root().type();
   literal.raw = json;
   if (literal.type == json::Type::kNumber) {
-    literal.number.emplace(json);
+    literal.number = Decimal(json);
   } else if (literal.type == json::Type::kString) {
     literal.text = document->root().text();
     if (ignore_case) literal.text = Folded(literal.text);
@@ -68,8 +68,8 @@ ValueSet MakeSet(const TestSpec& spec) {
   ValueSet set;
   for (const std::string& value : spec.values) {
     Literal literal = MakeLiteral(value, spec.ignore_case);
-    if (literal.number) {
-      set.numbers.push_back(*literal.number);
+    if (literal.type == json::Type::kNumber) {
+      set.numbers.push_back(literal.number);
     } else if (literal.type == json::Type::kString) {
       set.texts.push_back(std::move(literal.text));
     } else {

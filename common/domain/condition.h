@@ -85,8 +85,8 @@ inline constexpr std::size_t kMaxListOperands = 1'000;
 inline constexpr std::size_t kMaxConditionBytes = 256u << 10;  // paths and values, a tree
 inline constexpr std::size_t kMaxPatternBytes = 1'024;
 inline constexpr std::int64_t kMaxPatternMemory = 1 << 20;  // what RE2 may use, a pattern
-// RE2's time is linear: at worst, for a pattern made to be slow, some 12 ns a byte of text
-// and step, of which this is the limit; a nanosecond a byte for any other.
+// RE2's time is linear: at worst, for a pattern made to be slow, some 12 ns a byte of
+// text and step, of which this is the limit; a nanosecond a byte for any other.
 inline constexpr int kMaxPatternSteps = 1'000;
 
 // "equals", "not_in", …: the names of product.md, of the API and of storage.

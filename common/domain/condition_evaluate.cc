@@ -38,7 +38,7 @@ std::optional<std::weak_ordering> Compare(const CompiledTest& test,
   const std::optional<json::Value> comparable = Comparable(value, literal.type);
   if (!comparable) return std::nullopt;
   if (literal.type == json::Type::kNumber) {
-    return Decimal(comparable->raw()) <=> *literal.number;
+    return Decimal(comparable->raw()) <=> literal.number;
   }
   if (literal.type == json::Type::kString) {
     return CompareText(event->Text(*comparable), literal.text, test.spec.ignore_case);

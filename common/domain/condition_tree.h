@@ -24,7 +24,7 @@ namespace windrow::domain {
 struct Literal {
   json::Type type = json::Type::kNull;
   std::string_view raw;           // into TestSpec::values
-  std::optional<Decimal> number;  // kNumber, into TestSpec::values
+  Decimal number = Decimal("0");  // kNumber, into TestSpec::values
   std::string text;               // kString: escapes resolved; folded with ignore_case
   std::unique_ptr<const json::Document> document;  // kArray, kObject
 };

@@ -79,7 +79,7 @@ struct CompiledCustomPayload::Content {
   };
 
   std::vector<Row> rows;
-  std::optional<JsonTemplate> json_template;
+  std::unique_ptr<const JsonTemplate> json_template;
 };
 
 namespace {
@@ -131,7 +131,8 @@ absl::StatusOr<CompiledCustomPayload> CompiledCustomPayload::Compile(
                              .send_id = field.send_id});
   }
   if (!spec.json_template.empty()) {
-    content->json_template = *JsonTemplate::Compile(spec.json_template);
+    content->json_template =
+        std::make_unique<const JsonTemplate>(*JsonTemplate::Compile(spec.json_template));
   }
   return CompiledCustomPayload(std::move(content));
 }

@@ -23,7 +23,7 @@ using domain::EventDocument;
 ConditionSpec TestOf(std::string_view kind, std::string path,
                      std::vector<std::string> values, bool ignore_case = false) {
   ConditionSpec spec{.kind = ConditionSpec::Kind::kTest};
-  spec.test = {.kind = *domain::TestKindFromName(kind),
+  spec.test = {.kind = domain::TestKindFromName(kind).value_or(domain::TestKind::kExists),
                .path = std::move(path),
                .values = std::move(values),
                .ignore_case = ignore_case};

@@ -29,7 +29,8 @@ void Report(const TicketEvent& ticket, std::int64_t allocations,
 void RenderItem(benchmark::State& state, PayloadKind kind) {
   const TicketEvent ticket = MakeTicketEvent();
   const domain::EventView event = ticket.View();
-  const Uuid webhook = *Uuid::Parse("0192f0c4-0000-7000-8000-0000000000ab");
+  const Uuid webhook =
+      Uuid::Parse("0192f0c4-0000-7000-8000-0000000000ab").value_or(Uuid());
   std::string out;
   const std::int64_t before = Allocations();
   for (auto _ : state) {
