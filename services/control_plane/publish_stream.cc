@@ -249,6 +249,15 @@ void PublishStreams::Closed(PublishStream* stream) {
   metrics_.streams.Add(-1);
   std::lock_guard lock(mutex_);
   open_.erase(stream);
+  closed_.notify_all();
+}
+
+std::size_t PublishStreams::WaitUntilClosed(absl::Duration limit) {
+  std::unique_lock lock(mutex_);
+  const std::size_t open = open_.size();
+  closed_.wait_for(lock, absl::ToChronoNanoseconds(limit),
+                   [this] { return open_.empty(); });
+  return open;
 }
 
 void PublishStreams::Stop() {

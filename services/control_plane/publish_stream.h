@@ -1,10 +1,12 @@
 // PublishEvent: the streams that are open.
 #pragma once
 
+#include <absl/time/time.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -40,6 +42,8 @@ class PublishStreams {
   // Ends every stream, and those that are opened later, with UNAVAILABLE, once what was
   // read from it is answered.
   void Stop();
+  // Waits until none is open, for at most `limit`. Says how many were at the start.
+  std::size_t WaitUntilClosed(absl::Duration limit);
 
  private:
   friend class PublishStream;
@@ -49,6 +53,7 @@ class PublishStreams {
   const StreamLimits limits_;
   const PublishMetrics metrics_;
   std::mutex mutex_;
+  std::condition_variable closed_;
   bool stopped_ = false;
   std::unordered_set<PublishStream*> open_;
 };

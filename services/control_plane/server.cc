@@ -30,6 +30,10 @@ constexpr int kHandshakeMs = 10'000;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kMinClientPingMs = 10'000;
+// Between the last answer of a stream and the end of its connection. A connection that is
+// closed while its client still sends is reset, and a reset discards the answers that the
+// client has not read yet; in this time it reads them, and stops sending.
+constexpr absl::Duration kLinger = absl::Seconds(1);
 
 void WarnWhereOpen(const std::string& listen) {
   const auto address = config::HostPort::Parse(listen);
@@ -110,8 +114,12 @@ class GrpcServer final : public Server {
     if (server_ == nullptr) return;
     watch_.Stop();
     SetServing(false);
+    const absl::Time deadline = absl::Now() + limit;
     streams_.Stop();
-    server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+    if (streams_.WaitUntilClosed(limit) > 0) {
+      absl::SleepFor(std::min(kLinger, deadline - absl::Now()));
+    }
+    server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
     server_.reset();
   }
