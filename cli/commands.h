@@ -16,6 +16,7 @@ void AddWebhook(CLI::App* app, Session* session);
 void AddEvent(CLI::App* app, Session* session);
 void AddEventExplain(CLI::App* group, Session* session);
 void AddDelivery(CLI::App* app, Session* session);
+void AddPayload(CLI::App* app, Session* session);
 void AddHealth(CLI::App* app, Session* session);
 void AddVersion(CLI::App* app, Session* session);
 void AddDev(CLI::App* app, Session* session);

@@ -94,6 +94,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddWebhook(&app, session);
   AddEvent(&app, session);
   AddDelivery(&app, session);
+  AddPayload(&app, session);
   AddMigrate(&app, session);
   AddConfig(&app, session);
   AddHealth(&app, session);

@@ -15,11 +15,21 @@
 namespace windrow::cli {
 namespace {
 
+const std::map<std::string, v1::HttpMethod>& Methods() {
+  static const std::map<std::string, v1::HttpMethod> methods = {
+      {"post", v1::HTTP_METHOD_POST},
+      {"get", v1::HTTP_METHOD_GET},
+      {"put", v1::HTTP_METHOD_PUT},
+      {"patch", v1::HTTP_METHOD_PATCH}};
+  return methods;
+}
+
 const std::map<std::string, v1::PayloadKind>& Payloads() {
   static const std::map<std::string, v1::PayloadKind> kinds = {
       {"small", v1::PAYLOAD_KIND_SMALL},
       {"full", v1::PAYLOAD_KIND_FULL},
-      {"event-only", v1::PAYLOAD_KIND_EVENT_ONLY}};
+      {"event-only", v1::PAYLOAD_KIND_EVENT_ONLY},
+      {"custom", v1::PAYLOAD_KIND_CUSTOM}};
   return kinds;
 }
 
@@ -61,6 +71,15 @@ void AddAuth(CLI::App* app, WebhookFlags* flags) {
   app->add_option("--password-file", flags->password_file,
                   "read the password from a file")
       ->excludes(from_stdin);
+  app->add_option("--bearer-token-file", flags->bearer_token_file,
+                  "send the token in this file as Authorization: Bearer")
+      ->type_name("FILE");
+  CLI::Option* key = app->add_option("--api-key-header", flags->api_key_header,
+                                     "send a secret in this header; with --api-key-file")
+                         ->type_name("NAME");
+  app->add_option("--api-key-file", flags->api_key_file, "the secret")
+      ->type_name("FILE")
+      ->needs(key);
 }
 
 absl::Status SetHeaders(const std::vector<std::string>& headers, v1::Webhook* webhook) {
@@ -109,6 +128,30 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+absl::Status SetCustomPayload(const WebhookFlags& flags, v1::CustomPayload* custom) {
+  if (flags.template_file) {
+    WINDROW_ASSIGN_OR_RETURN(*custom->mutable_template_(),
+                             ReadTextFile(*flags.template_file));
+  }
+  constexpr std::string_view kId = "id:";
+  for (const std::string& text : flags.fields) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return absl::InvalidArgumentError(
+          fmt::format("--field '{}' must be KEY=PATH or KEY=id:PATH", text));
+    }
+    v1::CustomField* field = custom->add_fields();
+    field->set_key(text.substr(0, equals));
+    std::string source = text.substr(equals + 1);
+    if (source.starts_with(kId)) {
+      field->set_send_id(true);
+      source.erase(0, kId.size());
+    }
+    field->set_source(source);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SetConditions(const std::vector<std::string>& conditions,
@@ -178,7 +221,8 @@ bool HasBatching(const WebhookFlags& flags) {
 }  // namespace
 
 bool WebhookFlags::NeedsCurrent() const {
-  return !events.empty() || !conditions.empty() || HasBatching(*this);
+  const bool may_leave_custom = payload && *payload != "custom";
+  return !events.empty() || !conditions.empty() || HasBatching(*this) || may_leave_custom;
 }
 
 void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
@@ -196,9 +240,20 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
       ->allow_extra_args(false)
       ->type_name("TYPE=JSON");
   app->add_option("--payload", flags->payload,
-                  "what items hold: small, full (default) or event-only")
-      ->check(CLI::IsMember({"small", "full", "event-only"}))
+                  "what items hold: small, full (default), event-only or custom")
+      ->check(CLI::IsMember({"small", "full", "event-only", "custom"}))
       ->type_name("KIND");
+  app->add_option("--field", flags->fields,
+                  "a member of custom payloads: KEY=PATH, or KEY=id:PATH for the id of a "
+                  "single-select, such as status=id:object.status; repeat it")
+      ->allow_extra_args(false)
+      ->type_name("KEY=PATH");
+  app->add_option("--template-file", flags->template_file,
+                  "custom payloads from a JSON template with {{path}} placeholders")
+      ->type_name("FILE");
+  app->add_option("--method", flags->method, "post (default), get, put or patch")
+      ->check(CLI::IsMember({"post", "get", "put", "patch"}))
+      ->type_name("METHOD");
   app->add_option(
          "--batch", flags->batch,
          "how items are grouped: none (default), same-event, same-event-type, any")
@@ -233,6 +288,27 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
   }
   if (given(flags.url.has_value(), "url")) webhook->set_url(*flags.url);
   WINDROW_RETURN_IF_ERROR(SetAuth(flags, in, webhook, mask));
+  if (given(flags.bearer_token_file.has_value(), "bearer_auth")) {
+    WINDROW_ASSIGN_OR_RETURN(*webhook->mutable_bearer_auth()->mutable_token(),
+                             ReadSecretFile(*flags.bearer_token_file));
+  }
+  if (given(flags.api_key_header.has_value(), "api_key")) {
+    webhook->mutable_api_key()->set_header(*flags.api_key_header);
+    if (flags.api_key_file) {
+      WINDROW_ASSIGN_OR_RETURN(*webhook->mutable_api_key()->mutable_value(),
+                               ReadSecretFile(*flags.api_key_file));
+    }
+  }
+  if (given(flags.method.has_value(), "method")) {
+    webhook->set_method(Methods().at(*flags.method));
+  }
+  const bool leaves_custom = current && current->has_custom_payload() && flags.payload &&
+                             *flags.payload != "custom";
+  if (given(!flags.fields.empty() || flags.template_file || leaves_custom,
+            "custom_payload") &&
+      !leaves_custom) {
+    WINDROW_RETURN_IF_ERROR(SetCustomPayload(flags, webhook->mutable_custom_payload()));
+  }
   if (given(!flags.headers.empty(), "headers")) {
     WINDROW_RETURN_IF_ERROR(SetHeaders(flags.headers, webhook));
   }

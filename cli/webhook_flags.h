@@ -21,7 +21,10 @@ struct WebhookFlags {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<std::string> url;
-  std::optional<std::string> payload;  // small, full, event-only
+  std::optional<std::string> method;   // post, get, put, patch
+  std::optional<std::string> payload;  // small, full, event-only, custom
+  std::vector<std::string> fields;     // "KEY=PATH" or "KEY=id:PATH"
+  std::optional<std::string> template_file;
   std::vector<std::string> events;
   std::vector<std::string> conditions;  // "TYPE={json}" or "TYPE=@file"
   std::optional<std::string> batch;     // none, same-event, same-event-type, any
@@ -31,6 +34,9 @@ struct WebhookFlags {
   std::optional<std::string> user;
   bool password_from_stdin = false;
   std::optional<std::string> password_file;
+  std::optional<std::string> bearer_token_file;
+  std::optional<std::string> api_key_header;
+  std::optional<std::string> api_key_file;
   std::optional<absl::Duration> timeout;
   std::vector<absl::Duration> retry_delays;
   bool lightweight_logs = false;
@@ -41,7 +47,8 @@ struct WebhookFlags {
   bool disabled = false;
 
   // Fields of the stored webhook that an update must read first: triggers keep their
-  // notification ids, and a batching flag leaves the other batching settings alone.
+  // notification ids, a batching flag leaves the other batching settings alone, and
+  // another payload takes the place of a custom one.
   bool NeedsCurrent() const;
 };
 

@@ -62,6 +62,19 @@ std::string Payload(const v1::Webhook& webhook) {
   return EnumText(v1::PayloadKind_descriptor()->FindValueByNumber(webhook.payload()));
 }
 
+std::string Method(const v1::Webhook& webhook) {
+  return EnumText(v1::HttpMethod_descriptor()->FindValueByNumber(webhook.method()));
+}
+
+std::string CustomPayload(const v1::Webhook& webhook) {
+  std::string out = webhook.custom_payload().template_();
+  for (const v1::CustomField& field : webhook.custom_payload().fields()) {
+    out += fmt::format("{}{}={}{}", out.empty() ? "" : "\n", field.key(),
+                       field.send_id() ? "id:" : "", field.source());
+  }
+  return out;
+}
+
 std::string State(const v1::Webhook& webhook) {
   return webhook.has_enabled() && !webhook.enabled() ? "no" : "yes";
 }
@@ -76,7 +89,9 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"enabled", State(w)},
           {"user", w.basic_auth().user()},
           {"headers", Headers(w)},
+          {"method", Method(w)},
           {"payload", Payload(w)},
+          {"custom payload", CustomPayload(w)},
           {"batching", Batching(w.batching())},
           {"triggers", Triggers(w)},
           {"retry delays", Delays(w.retry())},

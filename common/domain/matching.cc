@@ -6,6 +6,15 @@
 
 namespace windrow::domain {
 
+ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec spec) {
+  const auto format = ItemFormat::Of(spec.payload, spec.custom_payload);
+  return {.webhook_id = webhook_id,
+          .version = version,
+          .format = format.ok() ? *format : ItemFormat(PayloadKind::kEventOnly),
+          .batching = spec.batching,
+          .triggers = std::move(spec.triggers)};
+}
+
 MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks)
     : config_version_(config_version), webhooks_(std::move(webhooks)) {
   for (const ActiveWebhook& webhook : webhooks_) {

@@ -20,10 +20,15 @@ namespace windrow::domain {
 struct ActiveWebhook {
   Uuid webhook_id;
   std::int32_t version = 0;
-  PayloadKind payload = PayloadKind::kFull;
+  ItemFormat format = PayloadKind::kFull;
   Batching batching;
   std::vector<Trigger> triggers;
 };
+
+// Of a saved webhook's spec. Where its custom payload does not compile, which is checked
+// when it is saved, its items are sized as EVENT_ONLY; the worker tells why it cannot
+// send.
+ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec spec);
 
 // One trigger that matched.
 struct Match {

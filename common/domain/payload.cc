@@ -6,6 +6,10 @@
 #include <iterator>
 #include <limits>
 
+#include "common/base/status.h"
+#include "common/domain/event_document.h"
+#include "common/domain/single_select.h"
+#include "common/domain/timestamp.h"
 #include "common/json/document.h"
 
 namespace windrow::domain {
@@ -18,14 +22,6 @@ constexpr Uuid kItemSpace{{0x6f, 0xc8, 0x84, 0x6a, 0xbb, 0x18, 0x56, 0x4a, 0xa9,
                            0xee, 0x02, 0x37, 0xb3, 0xbe, 0x33}};
 
 constexpr std::string_view kActionKey = "action";
-
-// RFC 3339, UTC, milliseconds; what is finer is cut off.
-void AppendTimestamp(absl::Time time, std::string* out) {
-  const absl::TimeZone::CivilInfo at = absl::UTCTimeZone().At(time);
-  fmt::format_to(std::back_inserter(*out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                 at.cs.year(), at.cs.month(), at.cs.day(), at.cs.hour(), at.cs.minute(),
-                 at.cs.second(), absl::ToInt64Milliseconds(at.subsecond));
-}
 
 void AppendTextMember(std::string_view key, std::string_view text, std::string* out) {
   out->append(",\"").append(key).append("\":");
@@ -51,22 +47,6 @@ void AppendEnvelope(const Uuid& item_id, const Uuid& webhook_id,
   if (!event.agent_id.empty()) AppendTextMember("agent_id", event.agent_id, out);
 }
 
-// An object of exactly an id and a name, both scalars: {"id": 9, "name": "Closed"}.
-// Repeated keys were refused when the event came in.
-bool IsSingleSelect(const json::Value& value) {
-  if (!value.is_object()) return false;
-  int members = 0;
-  for (auto member = value.first_child(); member; member = member->next()) {
-    const std::string_view raw_key = member->raw_key();
-    const bool escaped = raw_key.find('\\') != std::string_view::npos;
-    const bool wanted = escaped ? member->key() == "id" || member->key() == "name"
-                                : raw_key == "id" || raw_key == "name";
-    if (!wanted || !member->is_scalar()) return false;
-    ++members;
-  }
-  return members == 2;
-}
-
 // Copies the key fields of `object`: its scalars and single-selects, in its order.
 void AppendKeyFields(std::string_view object, std::string* out) {
   out->push_back('{');
@@ -76,7 +56,7 @@ void AppendKeyFields(std::string_view object, std::string* out) {
   if (document.ok()) {
     bool first = true;
     for (auto member = document->root().first_child(); member; member = member->next()) {
-      if (!member->is_scalar() && !IsSingleSelect(*member)) continue;
+      if (!member->is_scalar() && !AsSingleSelect(*member)) continue;
       out->append(first ? "\"" : ",\"").append(member->raw_key()).append("\":");
       out->append(member->raw());
       first = false;
@@ -113,8 +93,9 @@ void AppendFull(const EventView& event, std::string* out) {
 }
 
 // All that follows the envelope, with the brace that closes the item.
-void AppendContent(PayloadKind kind, const EventView& event, std::string* out) {
-  switch (kind) {
+absl::Status AppendContent(const ItemFormat& format, const EventView& event,
+                           std::string* out) {
+  switch (format.kind) {
     case PayloadKind::kSmall:
       AppendSmall(event, out);
       break;
@@ -123,8 +104,14 @@ void AppendContent(PayloadKind kind, const EventView& event, std::string* out) {
       break;
     case PayloadKind::kEventOnly:
       break;
+    case PayloadKind::kCustom: {
+      EventDocument document(event, event.previous);
+      WINDROW_RETURN_IF_ERROR(format.custom->AppendMembers(&document, out));
+      break;
+    }
   }
   out->push_back('}');
+  return absl::OkStatus();
 }
 
 std::size_t JsonBytes(const EventView& event) {
@@ -141,22 +128,42 @@ Uuid ItemId(std::int32_t tenant_id, std::int64_t escmsg_id,
                 fmt::format("{}/{}/{}", tenant_id, escmsg_id, notification_id));
 }
 
-void AppendItem(PayloadKind kind, std::int32_t tenant_id, const Uuid& webhook_id,
-                std::int32_t notification_id, const EventView& event, std::string* out) {
-  AppendEnvelope(ItemId(tenant_id, event.escmsg_id, notification_id), webhook_id,
-                 notification_id, event.escmsg_id, event, out);
-  AppendContent(kind, event, out);
+absl::StatusOr<ItemFormat> ItemFormat::Of(PayloadKind kind,
+                                          const CustomPayloadSpec& custom) {
+  ItemFormat format(kind);
+  if (kind == PayloadKind::kCustom) {
+    WINDROW_ASSIGN_OR_RETURN(format.custom, CompiledCustomPayload::Compile(custom));
+  }
+  return format;
 }
 
-std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/,
+absl::Status AppendItem(const ItemFormat& format, std::int32_t tenant_id,
+                        const Uuid& webhook_id, std::int32_t notification_id,
+                        const EventView& event, std::string* out) {
+  const std::size_t before = out->size();
+  AppendEnvelope(ItemId(tenant_id, event.escmsg_id, notification_id), webhook_id,
+                 notification_id, event.escmsg_id, event, out);
+  const absl::Status status = AppendContent(format, event, out);
+  if (!status.ok()) out->resize(before);
+  return status;
+}
+
+std::size_t ItemBytes(const ItemFormat& format, std::int32_t /*tenant_id*/,
                       const Uuid& webhook_id, std::int32_t notification_id,
                       const EventView& event) {
   // Every id has the length of this one, and no number is longer than this one.
   constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::min();
   std::string item;
   AppendEnvelope(Uuid{}, webhook_id, notification_id, kLongest, event, &item);
-  if (kind != PayloadKind::kFull) {
-    AppendContent(kind, event, &item);
+  if (format.kind == PayloadKind::kCustom) {
+    EventView longest = event;  // a custom item may name the number as well
+    longest.escmsg_id = kLongest;
+    EventDocument document(longest, event.previous);
+    return item.size() + format.custom->MemberBytes(&document) + 1;
+  }
+  if (format.kind != PayloadKind::kFull) {
+    // Only custom items can fail.
+    (void)AppendContent(format, event, &item);
     return item.size();
   }
   // FULL copies its texts: they are counted, not copied. A key stands between a comma,
@@ -168,15 +175,16 @@ std::size_t ItemBytes(PayloadKind kind, std::int32_t /*tenant_id*/,
   return bytes + 1;
 }
 
-std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
-                       const Uuid& webhook_id, std::vector<Item> items) {
+absl::StatusOr<std::string> RenderBody(const ItemFormat& format, BatchMode mode,
+                                       std::int32_t tenant_id, const Uuid& webhook_id,
+                                       std::vector<Item> items) {
   std::ranges::stable_sort(items, {},
                            [](const Item& item) { return item.event->escmsg_id; });
   constexpr std::size_t kEnvelopeGuess = 512;
   std::size_t guess = 2;
   for (const Item& item : items) {
     guess += kEnvelopeGuess;
-    if (kind == PayloadKind::kFull) guess += JsonBytes(*item.event);
+    if (format.kind == PayloadKind::kFull) guess += JsonBytes(*item.event);
   }
   std::string body;
   body.reserve(guess);
@@ -185,8 +193,8 @@ std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
   if (array) body.push_back('[');
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) body.push_back(',');
-    AppendItem(kind, tenant_id, webhook_id, items[i].notification_id, *items[i].event,
-               &body);
+    WINDROW_RETURN_IF_ERROR(AppendItem(format, tenant_id, webhook_id,
+                                       items[i].notification_id, *items[i].event, &body));
   }
   if (array) body.push_back(']');
   return body;

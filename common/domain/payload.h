@@ -4,15 +4,18 @@
 // written anew.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/uuid.h"
+#include "common/domain/custom_payload.h"
 #include "common/domain/event.h"
 #include "common/domain/webhook.h"
 
@@ -30,6 +33,7 @@ struct EventView {
   std::string_view object;    // JSON object
   std::string_view action;    // JSON object, or empty
   std::span<const LinkedObject> linked;
+  std::string_view previous;  // JSON object, or empty; only custom payloads read it
 };
 
 // The keys of the envelope, in their order.
@@ -41,14 +45,28 @@ inline constexpr std::string_view kEnvelopeKeys[] = {
 // retry and resend, and stored nowhere.
 Uuid ItemId(std::int32_t tenant_id, std::int64_t escmsg_id, std::int32_t notification_id);
 
-// Appends one item as a JSON object.
-void AppendItem(PayloadKind kind, std::int32_t tenant_id, const Uuid& webhook_id,
-                std::int32_t notification_id, const EventView& event, std::string* out);
+// How items are rendered. Immutable, thread-safe, cheap to copy.
+struct ItemFormat {
+  // Any kind but kCustom.
+  ItemFormat(PayloadKind plain_kind) : kind(plain_kind) {}  // NOLINT: a kind is a format
+  // Of a spec that Validate accepts; INVALID_ARGUMENT for others.
+  static absl::StatusOr<ItemFormat> Of(PayloadKind kind, const CustomPayloadSpec& custom);
+
+  PayloadKind kind;
+  std::optional<CompiledCustomPayload> custom;  // kCustom
+};
+
+// Appends one item as a JSON object. RESOURCE_EXHAUSTED, with `out` as it was, where a
+// custom payload would have more than kMaxRenderedBytes.
+absl::Status AppendItem(const ItemFormat& format, std::int32_t tenant_id,
+                        const Uuid& webhook_id, std::int32_t notification_id,
+                        const EventView& event, std::string* out);
 
 // At least the bytes that AppendItem will write, for any escmsg_id: what a batch window
 // counts against kMaxBodyBytes. At most 20 bytes more than the real size.
-std::size_t ItemBytes(PayloadKind kind, std::int32_t tenant_id, const Uuid& webhook_id,
-                      std::int32_t notification_id, const EventView& event);
+std::size_t ItemBytes(const ItemFormat& format, std::int32_t tenant_id,
+                      const Uuid& webhook_id, std::int32_t notification_id,
+                      const EventView& event);
 
 struct Item {
   std::int32_t notification_id;
@@ -58,7 +76,9 @@ struct Item {
 // The body of a request: the item itself where batching is kNone, else a JSON array of
 // the items in escmsg_id order (the caller's order is kept among equal ids), also for
 // one.
-std::string RenderBody(PayloadKind kind, BatchMode mode, std::int32_t tenant_id,
-                       const Uuid& webhook_id, std::vector<Item> items);
+// Errors are AppendItem's.
+absl::StatusOr<std::string> RenderBody(const ItemFormat& format, BatchMode mode,
+                                       std::int32_t tenant_id, const Uuid& webhook_id,
+                                       std::vector<Item> items);
 
 }  // namespace windrow::domain

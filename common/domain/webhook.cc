@@ -1,6 +1,7 @@
 #include "common/domain/webhook.h"
 
 #include <absl/strings/escaping.h>
+#include <absl/strings/match.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "common/domain/header_rules.h"
 #include "common/domain/text.h"
+#include "common/domain/url_template.h"
 
 namespace windrow::domain {
 namespace {
@@ -55,7 +57,36 @@ class Checker {
   Violations* violations_;
 };
 
+void CheckApiKeyHeader(const WebhookSpec& spec, Checker* check) {
+  Violations own;
+  CheckHeaders({{spec.api_key_header, ""}}, spec.has_basic_auth || spec.has_bearer_token,
+               "", &own);
+  for (const Violation& violation : own.list()) {
+    check->Add("api_key.header", violation.rule);
+  }
+  for (const Header& header : spec.headers) {
+    if (!absl::EqualsIgnoreCase(header.name, spec.api_key_header)) continue;
+    check->Add("api_key.header",
+               fmt::format("{} is in headers too: remove it there", header.name));
+    return;
+  }
+}
+
+void CheckTokens(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
+  const TextRule token{.min = 1, .max = kMaxTokenBytes, .refuse_controls = true};
+  if (spec.has_bearer_token)
+    check->Text(secrets.bearer_token, token, "bearer_auth.token");
+  if (!spec.api_key_header.empty()) {
+    check->Text(secrets.api_key, token, "api_key.value");
+    CheckApiKeyHeader(spec, check);
+  }
+  if (spec.has_basic_auth && spec.has_bearer_token) {
+    check->Add("bearer_auth", "basic_auth is set too: a request has one Authorization");
+  }
+}
+
 void CheckAuth(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
+  CheckTokens(spec, secrets, check);
   if (!spec.has_basic_auth) return;
   const bool clean =
       check->Text(spec.basic_auth_user,
@@ -124,10 +155,32 @@ void CheckBatching(const WebhookSpec& spec, Checker* check) {
                "batching is not for payload FULL: set batching to NONE, or payload to "
                "SMALL or EVENT_ONLY");
   }
+  if (known && batching.mode != BatchMode::kNone && spec.method != Method::kPost) {
+    check->Add("method",
+               "batching is for POST only: set batching to NONE, or method to "
+               "POST");
+  }
+  if (known && batching.mode != BatchMode::kNone &&
+      UrlTemplate::HasPlaceholder(spec.url)) {
+    check->Add("url", "{{…}} placeholders are only for webhooks whose batching is NONE");
+  }
   check->Duration(batching.wait, kMinBatchWait, kMaxBatchWait, "batching.wait");
   if (batching.max_items < 1 || batching.max_items > kMaxBatchItems) {
     check->Add("batching.max_items",
                fmt::format("is {}: it must be 1–{}", batching.max_items, kMaxBatchItems));
+  }
+}
+
+void CheckPayload(const WebhookSpec& spec, Checker* check) {
+  if (spec.payload < PayloadKind::kSmall || spec.payload > PayloadKind::kCustom) {
+    check->Add("payload", "must be SMALL, FULL, EVENT_ONLY or CUSTOM");
+  }
+  const bool has_custom = spec.custom_payload != CustomPayloadSpec();
+  if (spec.payload == PayloadKind::kCustom) {
+    Validate(spec.custom_payload, check->Path("custom_payload"), nullptr,
+             check->violations());
+  } else if (has_custom) {
+    check->Add("custom_payload", "is for payload CUSTOM: set that, or leave this out");
   }
 }
 
@@ -174,9 +227,14 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckAuth(spec, secrets, &check);
   CheckSigningSecret(secrets.signing_secret, &check);
   check.AtMost(spec.headers.size(), kMaxHeaders, "headers");
-  CheckHeaders(spec.headers, spec.has_basic_auth, check.Path("headers"), violations);
-  if (spec.payload < PayloadKind::kSmall || spec.payload > PayloadKind::kEventOnly) {
-    check.Add("payload", "must be SMALL, FULL or EVENT_ONLY");
+  CheckHeaders(spec.headers, spec.has_basic_auth || spec.has_bearer_token,
+               check.Path("headers"), violations);
+  CheckPayload(spec, &check);
+  if (spec.method < Method::kPost || spec.method > Method::kPatch) {
+    check.Add("method", "must be POST, GET, PUT or PATCH");
+  }
+  if (const auto url = UrlTemplate::Compile(spec.url); !url.ok()) {
+    check.Add("url", std::string(url.status().message()));
   }
   CheckTriggers(spec.triggers, &check);
   CheckBatching(spec, &check);
@@ -188,7 +246,8 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
 bool ClosesOpenWindows(const WebhookSpec& before, const WebhookSpec& after) {
   // Without batching every window is closed from its start.
   if (before.batching.mode == BatchMode::kNone) return false;
-  return before.batching != after.batching || before.payload != after.payload;
+  return before.batching != after.batching || before.payload != after.payload ||
+         before.custom_payload != after.custom_payload;
 }
 
 }  // namespace windrow::domain

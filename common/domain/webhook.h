@@ -10,16 +10,27 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/status.h"
 #include "common/base/uuid.h"
 #include "common/domain/condition.h"
+#include "common/domain/custom_payload.h"
 #include "common/domain/retry.h"
 
 namespace windrow::domain {
 
-enum class PayloadKind : std::uint8_t { kSmall = 1, kFull = 2, kEventOnly = 3 };
+enum class PayloadKind : std::uint8_t {
+  kSmall = 1,
+  kFull = 2,
+  kEventOnly = 3,
+  kCustom = 4
+};
+
+// GET sends no body.
+enum class Method : std::uint8_t { kPost = 1, kGet = 2, kPut = 3, kPatch = 4 };
+std::string_view NameOf(Method method);
 
 enum class BatchMode : std::uint8_t {
   kNone = 0,           // one delivery per item
@@ -68,9 +79,13 @@ struct WebhookSpec {
   std::string url;              // http::WebhookUrl::text
   std::string basic_auth_user;  // with has_basic_auth; the password is a secret
   bool has_basic_auth = false;
+  bool has_bearer_token = false;  // the token is a secret
+  std::string api_key_header;     // a header whose value is a secret; empty: none
   std::vector<Header> headers;
   bool lightweight_logs = false;
+  Method method = Method::kPost;
   PayloadKind payload = PayloadKind::kFull;
+  CustomPayloadSpec custom_payload;  // kCustom
   std::vector<Trigger> triggers;
   Batching batching;
   RetryPolicy retry;
@@ -84,6 +99,8 @@ struct WebhookSpec {
 struct WebhookSecrets {
   std::string signing_secret;  // "whsec_…"
   std::string basic_auth_password;
+  std::string bearer_token;
+  std::string api_key;
 
   bool operator==(const WebhookSecrets&) const = default;
 };
@@ -95,6 +112,7 @@ inline constexpr std::size_t kMaxNameCharacters = 128;
 inline constexpr std::size_t kMaxDescriptionCharacters = 4'096;
 inline constexpr std::size_t kMaxTriggers = 100;
 inline constexpr std::size_t kMaxHeaders = 50;
+inline constexpr std::size_t kMaxTokenBytes = 8'192;  // bearer tokens and API keys
 inline constexpr std::size_t kMaxHeaderNameBytes = 128;
 inline constexpr std::size_t kMaxHeaderValueBytes = 4'096;
 inline constexpr std::size_t kMaxLabels = 64;

@@ -16,7 +16,13 @@ constexpr json::Limits kLimits{.max_bytes = 16u << 20};
 constexpr std::pair<PayloadKind, std::string_view> kPayloadNames[] = {
     {PayloadKind::kSmall, "SMALL"},
     {PayloadKind::kFull, "FULL"},
-    {PayloadKind::kEventOnly, "EVENT_ONLY"}};
+    {PayloadKind::kEventOnly, "EVENT_ONLY"},
+    {PayloadKind::kCustom, "CUSTOM"}};
+constexpr std::pair<Method, std::string_view> kMethodNames[] = {
+    {Method::kPost, "POST"},
+    {Method::kGet, "GET"},
+    {Method::kPut, "PUT"},
+    {Method::kPatch, "PATCH"}};
 constexpr std::pair<BatchMode, std::string_view> kModeNames[] = {
     {BatchMode::kNone, "NONE"},
     {BatchMode::kSameEvent, "SAME_EVENT"},
@@ -184,6 +190,11 @@ absl::Status Read(const json::Value& value, Header* out) {
   });
 }
 
+absl::Status Read(const json::Value& value, CustomPayloadSpec* out) {
+  WINDROW_ASSIGN_OR_RETURN(*out, CustomPayloadFromJson(value));
+  return absl::OkStatus();
+}
+
 absl::Status Read(const json::Value& value, ConditionSpec* out) {
   WINDROW_ASSIGN_OR_RETURN(*out, ConditionFromJson(value));
   return absl::OkStatus();
@@ -240,7 +251,11 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "url") return Read(member, &out->url);
     if (key == "has_basic_auth") return Read(member, &out->has_basic_auth);
     if (key == "basic_auth_user") return Read(member, &out->basic_auth_user);
+    if (key == "has_bearer_token") return Read(member, &out->has_bearer_token);
+    if (key == "api_key_header") return Read(member, &out->api_key_header);
     if (key == "headers") return Read(member, &out->headers);
+    if (key == "method") return ReadName(member, kMethodNames, &out->method);
+    if (key == "custom_payload") return Read(member, &out->custom_payload);
     if (key == "lightweight_logs") return Read(member, &out->lightweight_logs);
     if (key == "payload") return ReadName(member, kPayloadNames, &out->payload);
     if (key == "triggers") return Read(member, &out->triggers);
@@ -257,6 +272,8 @@ absl::Status Read(const json::Value& value, WebhookSecrets* out) {
   return ReadObject(value, [&](const std::string& key, const json::Value& member) {
     if (key == "signing_secret") return Read(member, &out->signing_secret);
     if (key == "basic_auth_password") return Read(member, &out->basic_auth_password);
+    if (key == "bearer_token") return Read(member, &out->bearer_token);
+    if (key == "api_key") return Read(member, &out->api_key);
     return UnknownField(key);
   });
 }
@@ -275,6 +292,8 @@ absl::StatusOr<T> FromJson(std::string json) {
 
 }  // namespace
 
+std::string_view NameOf(Method method) { return NameOf(method, kMethodNames); }
+
 std::string SpecToJson(const WebhookSpec& spec) {
   std::string json;
   {
@@ -284,10 +303,16 @@ std::string SpecToJson(const WebhookSpec& spec) {
     object.Text("url", spec.url);
     object.Bool("has_basic_auth", spec.has_basic_auth);
     object.Text("basic_auth_user", spec.basic_auth_user);
+    object.Bool("has_bearer_token", spec.has_bearer_token);
+    object.Text("api_key_header", spec.api_key_header);
     const auto write = [](const auto& element, std::string* out) { Write(element, out); };
     WriteArray(spec.headers, object.Key("headers"), write);
     object.Bool("lightweight_logs", spec.lightweight_logs);
+    object.Text("method", NameOf(spec.method, kMethodNames));
     object.Text("payload", NameOf(spec.payload, kPayloadNames));
+    if (spec.custom_payload != CustomPayloadSpec()) {
+      AppendJson(spec.custom_payload, object.Key("custom_payload"));
+    }
     WriteArray(spec.triggers, object.Key("triggers"), write);
     Write(spec.batching, object.Key("batching"));
     Write(spec.retry, object.Key("retry"));
@@ -309,6 +334,8 @@ std::string SecretsToJson(const WebhookSecrets& secrets) {
     ObjectWriter object(&json);
     object.Text("signing_secret", secrets.signing_secret);
     object.Text("basic_auth_password", secrets.basic_auth_password);
+    object.Text("bearer_token", secrets.bearer_token);
+    object.Text("api_key", secrets.api_key);
   }
   return json;
 }

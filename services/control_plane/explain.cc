@@ -24,7 +24,8 @@ domain::EventView ViewOf(const store::StoredEvent& stored) {
           .agent_id = event.agent_id,
           .object = event.object,
           .action = event.action,
-          .linked = event.linked};
+          .linked = event.linked,
+          .previous = event.previous};
 }
 
 void ExplainTrigger(const domain::Trigger& trigger, const store::StoredEvent& event,

@@ -91,7 +91,8 @@ domain::EventView ViewOf(const NumberedEvent& numbered, absl::Time now) {
           .agent_id = event.agent_id,
           .object = event.object,
           .action = event.action,
-          .linked = event.linked};
+          .linked = event.linked,
+          .previous = event.previous};
 }
 
 GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now) {
@@ -103,7 +104,7 @@ GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now
       const domain::ActiveWebhook& webhook = *match.webhook;
       const PlannedItem item{
           .ref = {event.escmsg_id, match.notification_id},
-          .bytes = domain::ItemBytes(webhook.payload, event.tenant_id, webhook.webhook_id,
+          .bytes = domain::ItemBytes(webhook.format, event.tenant_id, webhook.webhook_id,
                                      match.notification_id, view)};
       std::string key = domain::GroupKey(webhook.batching.mode, match.notification_id,
                                          event.event->type);

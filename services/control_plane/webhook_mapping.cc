@@ -90,6 +90,44 @@ void PutPassword(Input* in) {
   in->profile->secrets.basic_auth_password = in->webhook.basic_auth().password();
 }
 
+// Secrets that are left out keep what is stored: nobody can read them to send them back.
+void PutBearerAuth(Input* in) {
+  in->profile->spec.has_bearer_token = in->webhook.has_bearer_auth();
+  std::string* token = &in->profile->secrets.bearer_token;
+  if (!in->webhook.has_bearer_auth()) token->clear();
+  if (!in->webhook.bearer_auth().token().empty())
+    *token = in->webhook.bearer_auth().token();
+}
+
+void PutApiKey(Input* in) {
+  std::string* key = &in->profile->secrets.api_key;
+  in->profile->spec.api_key_header = in->webhook.api_key().header();
+  if (!in->webhook.has_api_key()) key->clear();
+  if (!in->webhook.api_key().value().empty()) *key = in->webhook.api_key().value();
+  if (in->webhook.has_api_key() && in->webhook.api_key().header().empty()) {
+    in->violations->Add("webhook.api_key.header", "is required: the header that has it");
+  }
+}
+
+// An unknown number becomes one that the domain refuses.
+void PutMethod(Input* in) {
+  const int number = in->webhook.method();
+  in->profile->spec.method = number == v1::HTTP_METHOD_UNSPECIFIED ? domain::Method::kPost
+                             : v1::HttpMethod_IsValid(number)
+                                 ? static_cast<domain::Method>(number)
+                                 : static_cast<domain::Method>(0xff);
+}
+
+void PutCustomPayload(Input* in) {
+  domain::CustomPayloadSpec custom{.json_template =
+                                       in->webhook.custom_payload().template_()};
+  for (const v1::CustomField& field : in->webhook.custom_payload().fields()) {
+    if (custom.fields.size() > domain::kMaxCustomFields) break;  // the domain says so
+    custom.fields.push_back({field.key(), field.source(), field.send_id()});
+  }
+  in->profile->spec.custom_payload = std::move(custom);
+}
+
 void PutHeaders(Input* in) {
   in->profile->spec.headers.clear();
   for (const v1::Header& header : in->webhook.headers()) {
@@ -190,6 +228,12 @@ constexpr Field kFields[] = {
      [](Input* in) { in->profile->spec.description = in->webhook.description(); }},
     {"url", [](const v1::Webhook& w) { return !w.url().empty(); }, PutUrl},
     {"basic_auth", [](const v1::Webhook& w) { return w.has_basic_auth(); }, PutBasicAuth},
+    {"bearer_auth", [](const v1::Webhook& w) { return w.has_bearer_auth(); },
+     PutBearerAuth},
+    {"api_key", [](const v1::Webhook& w) { return w.has_api_key(); }, PutApiKey},
+    {"method", [](const v1::Webhook& w) { return w.method() != 0; }, PutMethod},
+    {"custom_payload", [](const v1::Webhook& w) { return w.has_custom_payload(); },
+     PutCustomPayload},
     {"headers", [](const v1::Webhook& w) { return w.headers_size() > 0; }, PutHeaders},
     {"lightweight_logs", [](const v1::Webhook& w) { return w.lightweight_logs(); },
      [](Input* in) {
@@ -285,12 +329,6 @@ void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& m
 void CheckProfile(Profile* profile, Violations* violations) {
   domain::Normalize(&profile->spec);
   domain::Validate(profile->spec, profile->secrets, "webhook", violations);
-  // Items of one request would differ in their URL.
-  if (profile->spec.batching.mode != domain::BatchMode::kNone &&
-      profile->spec.url.find("{{") != std::string::npos) {
-    violations->Add("webhook.url",
-                    "{{…}} placeholders are only for webhooks whose batching is NONE");
-  }
 }
 
 void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
@@ -305,6 +343,21 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   proto->set_description(spec.description);
   proto->set_url(spec.url);
   if (spec.has_basic_auth) proto->mutable_basic_auth()->set_user(spec.basic_auth_user);
+  if (spec.has_bearer_token) proto->mutable_bearer_auth();
+  if (!spec.api_key_header.empty()) {
+    proto->mutable_api_key()->set_header(spec.api_key_header);
+  }
+  proto->set_method(static_cast<v1::HttpMethod>(spec.method));
+  if (spec.payload == domain::PayloadKind::kCustom) {
+    v1::CustomPayload* custom = proto->mutable_custom_payload();
+    custom->set_template_(spec.custom_payload.json_template);
+    for (const domain::CustomField& field : spec.custom_payload.fields) {
+      v1::CustomField* to = custom->add_fields();
+      to->set_key(field.key);
+      to->set_source(field.source);
+      to->set_send_id(field.send_id);
+    }
+  }
   for (const domain::Header& header : spec.headers) {
     v1::Header* to = proto->add_headers();
     to->set_name(header.name);

@@ -8,6 +8,7 @@
 
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
+#include "services/control_plane/preview.h"
 #include "services/control_plane/request_ids.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_use_cases.h"
@@ -28,9 +29,11 @@ absl::StatusOr<Uuid> WebhookId(const std::string& text) {
 
 class WebhookService final : public v1::WebhookService::CallbackService {
  public:
-  WebhookService(UnaryCalls& calls, store::WebhookStore& webhooks, UrlPolicy policy)
+  WebhookService(UnaryCalls& calls, store::WebhookStore& webhooks,
+                 store::EventStore& events, UrlPolicy policy)
       : calls_(calls),
         webhooks_(webhooks),
+        events_(events),
         use_cases_(webhooks),
         policy_(std::move(policy)) {}
 
@@ -73,6 +76,15 @@ class WebhookService final : public v1::WebhookService::CallbackService {
           WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
           return webhooks_.Delete(caller.tenant, id, VersionOfEtag(request->etag()));
         });
+  }
+
+  Reactor* PreviewPayload(Context* context, const v1::PreviewPayloadRequest* request,
+                          v1::PreviewPayloadResponse* response) override {
+    return calls_.Run("PreviewPayload", context, [=, this](const Caller& caller) {
+      v1::PreviewPayloadRequest copy = *request;
+      return control_plane::PreviewPayload(events_, webhooks_, policy_, caller.tenant,
+                                           &copy, response);
+    });
   }
 
  private:
@@ -131,6 +143,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   UnaryCalls& calls_;
   store::WebhookStore& webhooks_;
+  store::EventStore& events_;
   WebhookUseCases use_cases_;
   const UrlPolicy policy_;
 };
@@ -139,8 +152,9 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
 std::unique_ptr<grpc::Service> MakeWebhookService(UnaryCalls& calls,
                                                   store::WebhookStore& webhooks,
+                                                  store::EventStore& events,
                                                   UrlPolicy policy) {
-  return std::make_unique<WebhookService>(calls, webhooks, std::move(policy));
+  return std::make_unique<WebhookService>(calls, webhooks, events, std::move(policy));
 }
 
 }  // namespace windrow::control_plane

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "common/store/event_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/webhook_mapping.h"
 
@@ -15,6 +16,7 @@ class UnaryCalls;
 // What it is given must outlive it.
 std::unique_ptr<grpc::Service> MakeWebhookService(UnaryCalls& calls,
                                                   store::WebhookStore& webhooks,
+                                                  store::EventStore& events,
                                                   UrlPolicy policy);
 
 }  // namespace windrow::control_plane

@@ -270,7 +270,7 @@ TEST_P(WebhookStoreContract, TheMatchTableHoldsTheEnabledWebhooks) {
   EXPECT_EQ(matches[0].notification_id, active.spec.triggers[0].notification_id);
   EXPECT_EQ(matches[0].webhook->webhook_id, active.webhook_id);
   EXPECT_EQ(matches[0].webhook->version, 1);
-  EXPECT_EQ(matches[0].webhook->payload, domain::PayloadKind::kSmall);
+  EXPECT_EQ(matches[0].webhook->format.kind, domain::PayloadKind::kSmall);
   EXPECT_TRUE(matches[0].webhook->batching == active.spec.batching);
 }
 

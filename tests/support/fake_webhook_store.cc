@@ -184,11 +184,7 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> FakeStore::LoadMatchTa
   for (const auto& [id, webhook] : state_->webhooks) {
     const domain::WebhookSpec& spec = webhook.current.spec;
     if (webhook.deleted || !spec.enabled || webhook.current.tenant_id != tenant) continue;
-    active.push_back({.webhook_id = id,
-                      .version = webhook.current.version,
-                      .payload = spec.payload,
-                      .batching = spec.batching,
-                      .triggers = spec.triggers});
+    active.push_back(domain::Activate(id, webhook.current.version, spec));
   }
   return std::make_shared<const domain::MatchTable>(
       state_->tenants[tenant].config_version, std::move(active));

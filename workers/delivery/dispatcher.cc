@@ -78,6 +78,7 @@ void Dispatcher::Start(Delivery* delivery) {
     delivery->signed_at = now;
   }
   http::Request request = BuildRequest(*delivery->profile, delivery->lines);
+  if (!delivery->url.empty()) request.url = delivery->url;
   request.body = outcome.request_body;
   parts_.sender->Send(std::move(request), [this, delivery](http::Response response) {
     Complete(delivery, std::move(response));

@@ -144,6 +144,11 @@ void Lanes::Enqueue(std::list<Delivery>* from, std::list<Delivery>::iterator del
   CountHeld(lane, 1, delivery->bytes);
 }
 
+bool Lanes::IsOutdated(const Lane& lane, const Delivery& delivery) {
+  return delivery.profile != lane.profile && lane.profile != nullptr &&
+         !lane.profile->CanTakeOver(*delivery.profile);
+}
+
 void Lanes::TakeStartable(Lane* lane, absl::Time now, std::vector<Delivery*>* out) {
   const bool may_send = lane->enabled && lane->profile != nullptr;
   if (!may_send || now - lane->head_at > kHeadFreshFor) return;
@@ -152,6 +157,7 @@ void Lanes::TakeStartable(Lane* lane, absl::Time now, std::vector<Delivery*>* ou
     Delivery& next = lane->waiting.front();
     // The lease outlives the request, or it is renewed first.
     if (next.lost || next.lease_until - now < lane->profile->timeout()) return;
+    if (IsOutdated(*lane, next)) return;  // until TakeExcess has taken it
     lane->started.splice(lane->started.end(), lane->waiting, lane->waiting.begin());
     ++started_;
     next.started_at = now;
@@ -218,9 +224,17 @@ std::list<Delivery> Lanes::TakeDisabled(Lane* lane) {
   return taken;
 }
 
+void Lanes::TakeOutdated(Lane* lane, std::list<Delivery>* taken) {
+  for (auto next = lane->waiting.begin(); next != lane->waiting.end();) {
+    const auto delivery = next++;
+    if (IsOutdated(*lane, *delivery)) TakeOne(lane, delivery, taken);
+  }
+}
+
 std::list<Delivery> Lanes::TakeExcess(absl::Time now) {
   std::list<Delivery> taken;
   for (auto& [id, lane] : lanes_) {
+    TakeOutdated(lane.get(), &taken);
     const bool stuck =
         !lane->started.empty() && now - lane->started.front().started_at > kSlowAnswer;
     if (stuck && lane->pace == Pace::kFast) SetPace(lane.get(), Pace::kSlow);

@@ -36,6 +36,7 @@ struct Delivery {
   absl::Time lease_until;
   std::size_t bytes = 0;
   std::shared_ptr<const Profile> profile;  // that it is signed for and sent by
+  std::string url;  // with the event's fields in it; empty: the profile's
   SignatureLines lines;
   absl::Time signed_at = absl::InfinitePast();
 
@@ -113,7 +114,8 @@ class Lanes {
   std::vector<Uuid> StaleHeads(absl::Time now) const;
   // What waits for webhooks that are disabled by now.
   std::list<Delivery> TakeDisabled(Lane* lane);
-  // What waits beyond the room of an endpoint that became slow.
+  // What waits beyond the room of an endpoint that became slow, and what was made from an
+  // older profile and must be made anew.
   std::list<Delivery> TakeExcess(absl::Time now);
   std::list<Delivery> TakeWaiting(const Uuid& webhook);
   std::list<Delivery> TakeAllWaiting();
@@ -136,6 +138,8 @@ class Lanes {
   int Capacity(const Lane& lane, absl::Time now) const;
   int Wish(const Lane& lane, absl::Time now, bool* paced) const;
   int PoolRoom(const Lane& lane) const;
+  static bool IsOutdated(const Lane& lane, const Delivery& delivery);
+  void TakeOutdated(Lane* lane, std::list<Delivery>* taken);
   void SetPace(Lane* lane, Pace pace);
   void CountHeld(Lane* lane, int change, std::size_t bytes);
   void TakeOne(Lane* lane, std::list<Delivery>::iterator delivery,

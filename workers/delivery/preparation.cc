@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/domain/event_document.h"
 #include "common/domain/payload.h"
 #include "workers/delivery/database_errors.h"
 #include "workers/delivery/verdict.h"
@@ -26,7 +27,8 @@ std::vector<domain::EventView> ViewsOf(const std::vector<store::StoredEvent>& ev
                      .agent_id = event.agent_id,
                      .object = event.object,
                      .action = event.action,
-                     .linked = event.linked});
+                     .linked = event.linked,
+                     .previous = event.previous});
   }
   return views;
 }
@@ -105,7 +107,12 @@ void Preparation::PrepareWindow(const store::ClaimedWindow& window, Batch* batch
     Refuse(window, contents.status(), batch, std::move(outcome));
     return;
   }
-  Render(window, *contents, batch, std::move(outcome));
+  if (const absl::Status status = Render(window, *contents, batch, &outcome);
+      !status.ok()) {
+    FinishUnrendered(window, status, batch, std::move(outcome));
+    return;
+  }
+  Hold(window, batch, std::move(outcome));
 }
 
 absl::StatusOr<Contents> Preparation::FindContents(const store::ClaimedWindow& window,
@@ -135,6 +142,13 @@ void Preparation::Refuse(const store::ClaimedWindow& window, const absl::Status&
     batch->result.error = why;
     return;
   }
+  FinishUnrendered(window, why, batch, std::move(outcome));
+}
+
+// The attempt counts as failed, with the reason on record.
+void Preparation::FinishUnrendered(const store::ClaimedWindow& window,
+                                   const absl::Status& why, Batch* batch,
+                                   store::Outcome outcome) {
   const domain::RetryPolicy policy =
       profiles_->RetryPolicyOf(window.webhook_id, window.current_version);
   FinishUnsendable(
@@ -143,27 +157,45 @@ void Preparation::Refuse(const store::ClaimedWindow& window, const absl::Status&
   batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
 }
 
-void Preparation::Render(const store::ClaimedWindow& window, const Contents& contents,
-                         Batch* batch, store::Outcome outcome) {
+// The body, where the method has one.
+absl::Status Preparation::Render(const store::ClaimedWindow& window,
+                                 const Contents& contents, Batch* batch,
+                                 store::Outcome* outcome) {
+  if (!(*batch->profile)->sends_body()) return absl::OkStatus();
   std::vector<domain::Item> items;
   items.reserve(window.items.size());
   for (const store::ClaimedItem& item : window.items) {
     items.push_back({item.ref.notification_id, &batch->views[item.event]});
   }
-  outcome.request_body =
-      domain::RenderBody(contents.payload, contents.mode, window.tenant_id,
-                         window.webhook_id, std::move(items));
+  WINDROW_ASSIGN_OR_RETURN(
+      outcome->request_body,
+      domain::RenderBody(contents.format, contents.mode, window.tenant_id,
+                         window.webhook_id, std::move(items)));
+  return absl::OkStatus();
+}
 
+void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
+                       store::Outcome outcome) {
   const std::shared_ptr<const Profile>& profile = *batch->profile;
   Delivery delivery;
+  if (profile->url.has_placeholders()) {
+    const domain::EventView& event = batch->views[window.items.at(0).event];
+    domain::EventDocument document(event, event.previous);
+    absl::StatusOr<std::string> url = profile->url.Expand(&document);
+    if (!url.ok()) {
+      FinishUnrendered(window, url.status(), batch, std::move(outcome));
+      return;
+    }
+    delivery.url = *std::move(url);
+  }
   delivery.attempt = window.attempt + 1;
   delivery.lease_until = batch->claimed_at + profile->timeout() + options_.lease_slack;
   delivery.profile = profile;
   delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);
   delivery.signed_at = clock_->local().Now();
   // The body is held a second time while the request runs.
-  delivery.bytes =
-      sizeof(Delivery) + 2 * outcome.request_body.size() + outcome.items.size() * 80;
+  delivery.bytes = delivery.url.size() + sizeof(Delivery) +
+                   2 * outcome.request_body.size() + outcome.items.size() * 80;
   delivery.outcome = std::move(outcome);
   batch->result.prepared.deliveries.push_back(std::move(delivery));
 }

@@ -38,8 +38,11 @@ class Preparation {
   struct Batch;
   bool EndsUnsent(const store::ClaimedWindow& window, store::Outcome* outcome) const;
   void PrepareWindow(const store::ClaimedWindow& window, Batch* batch);
-  void Render(const store::ClaimedWindow& window, const Contents& contents, Batch* batch,
-              store::Outcome outcome);
+  absl::Status Render(const store::ClaimedWindow& window, const Contents& contents,
+                      Batch* batch, store::Outcome* outcome);
+  void Hold(const store::ClaimedWindow& window, Batch* batch, store::Outcome outcome);
+  void FinishUnrendered(const store::ClaimedWindow& window, const absl::Status& why,
+                        Batch* batch, store::Outcome outcome);
   absl::StatusOr<Contents> FindContents(const store::ClaimedWindow& window, Batch* batch);
   void Refuse(const store::ClaimedWindow& window, const absl::Status& why, Batch* batch,
               store::Outcome outcome);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/status.h"
 #include "common/base/version.h"
 
 namespace windrow::delivery {
@@ -24,7 +25,9 @@ bool NamesUserAgent(const domain::Header& header) {
 }
 
 void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
-  AddHeader("content-type", "application/json", "application/json", profile);
+  if (profile->sends_body()) {
+    AddHeader("content-type", "application/json", "application/json", profile);
+  }
   if (std::ranges::none_of(spec.headers, NamesUserAgent)) {
     const std::string agent = fmt::format("Windrow/{}", kVersion);
     AddHeader("user-agent", agent, agent, profile);
@@ -32,12 +35,27 @@ void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
   for (const domain::Header& header : spec.headers) {
     AddHeader(header.name, header.value, kMasked, profile);
   }
-  if (spec.has_basic_auth) {
+  if (spec.has_basic_auth || spec.has_bearer_token) {
     profile->shown_headers += fmt::format("authorization: {}\r\n", kMasked);
   }
 }
 
 }  // namespace
+
+absl::StatusOr<Contents> Contents::Of(const domain::WebhookSpec& spec) {
+  auto format = domain::ItemFormat::Of(spec.payload, spec.custom_payload);
+  if (!format.ok()) {
+    return absl::FailedPreconditionError(
+        "the webhook's custom payload cannot be used: save it again");
+  }
+  return Contents{*std::move(format), spec.batching.mode};
+}
+
+bool Profile::CanTakeOver(const Profile& older) const {
+  const bool same_url = prototype.url == older.prototype.url;
+  const bool plain = !url.has_placeholders() && !older.url.has_placeholders();
+  return (same_url || plain) && sends_body() == older.sends_body();
+}
 
 absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
                                                            bool allow_http) {
@@ -52,13 +70,22 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
     return absl::FailedPreconditionError(
         "the webhook's signing secret cannot be used: rotate it");
   }
+  WINDROW_ASSIGN_OR_RETURN(Contents contents, Contents::Of(webhook.spec));
+  absl::StatusOr<domain::UrlTemplate> url =
+      domain::UrlTemplate::Compile(webhook.spec.url);
+  if (!url.ok()) {
+    return absl::FailedPreconditionError(
+        "the webhook's URL cannot be used: save it again");
+  }
   auto profile = std::make_shared<Profile>(
       Profile{.webhook_id = webhook.webhook_id,
               .version = webhook.version,
-              .contents = Contents::Of(webhook.spec),
-              .prototype = {.url = std::move(webhook.spec.url),
+              .contents = std::move(contents),
+              .prototype = {.method = std::string(domain::NameOf(webhook.spec.method)),
+                            .url = std::move(webhook.spec.url),
                             .has_auth = webhook.spec.has_basic_auth,
                             .timeout = webhook.spec.timeout},
+              .url = *std::move(url),
               .key = *std::move(key),
               .retry = std::move(webhook.spec.retry),
               .lightweight_logs = webhook.spec.lightweight_logs});
@@ -67,6 +94,14 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
     profile->prototype.password = std::move(webhook.secrets.basic_auth_password);
   }
   AddHeaders(webhook.spec, profile.get());
+  if (webhook.spec.has_bearer_token) {
+    profile->prototype.headers.push_back("authorization: Bearer " +
+                                         webhook.secrets.bearer_token);
+  }
+  if (!webhook.spec.api_key_header.empty()) {
+    AddHeader(webhook.spec.api_key_header, webhook.secrets.api_key, kMasked,
+              profile.get());
+  }
   return profile;
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "common/crypto/standard_webhooks.h"
+#include "common/domain/payload.h"
+#include "common/domain/url_template.h"
 #include "common/http/sender.h"
 #include "common/store/types.h"
 
@@ -17,12 +19,11 @@ namespace windrow::delivery {
 
 // What the body of a window depends on: of the version that the window froze.
 struct Contents {
-  domain::PayloadKind payload = domain::PayloadKind::kFull;
+  domain::ItemFormat format = domain::PayloadKind::kFull;
   domain::BatchMode mode = domain::BatchMode::kNone;
 
-  static Contents Of(const domain::WebhookSpec& spec) {
-    return {spec.payload, spec.batching.mode};
-  }
+  // FAILED_PRECONDITION where a custom payload does not compile.
+  static absl::StatusOr<Contents> Of(const domain::WebhookSpec& spec);
 };
 
 // All else: of the newest version. Immutable.
@@ -31,12 +32,18 @@ struct Profile {
   std::int32_t version = 0;
   Contents contents;
   http::Request prototype;    // without body and webhook-… headers
+  domain::UrlTemplate url;    // what prototype.url holds of event fields
   std::string shown_headers;  // of the prototype, secrets masked: "name: value\r\n"
   crypto::SigningKey key;
   domain::RetryPolicy retry;
   bool lightweight_logs = false;
 
   absl::Duration timeout() const { return prototype.timeout; }
+  bool sends_body() const { return prototype.method != "GET"; }
+  // True where a request that was prepared for `older` is one that this profile would
+  // send too, but for headers and a URL without event fields: those are set when it
+  // starts.
+  bool CanTakeOver(const Profile& older) const;
 };
 
 // FAILED_PRECONDITION where the signing secret is not one, or the URL is http and that is

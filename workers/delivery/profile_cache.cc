@@ -37,7 +37,7 @@ absl::StatusOr<Contents> ProfileCache::ContentsOf(const Uuid& webhook,
   }
   WINDROW_ASSIGN_OR_RETURN(const domain::WebhookSpec spec,
                            queue_->LoadVersion(webhook, version));
-  const Contents contents = Contents::Of(spec);
+  WINDROW_ASSIGN_OR_RETURN(Contents contents, Contents::Of(spec));
   std::lock_guard lock(mutex_);
   contents_.Put({webhook, version}, contents);
   return contents;

@@ -231,11 +231,7 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> PostgresStore::LoadMat
     if (rows.IsNull(i, 1)) continue;
     WINDROW_ASSIGN_OR_RETURN(domain::WebhookSpec spec,
                              domain::SpecFromJson(std::string(rows.Text(i, 3))));
-    active.push_back({.webhook_id = rows.Id(i, 1),
-                      .version = rows.Int4(i, 2),
-                      .payload = spec.payload,
-                      .batching = spec.batching,
-                      .triggers = std::move(spec.triggers)});
+    active.push_back(domain::Activate(rows.Id(i, 1), rows.Int4(i, 2), std::move(spec)));
   }
   return std::make_shared<const domain::MatchTable>(rows.Int8(0, 0), std::move(active));
 }

@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 namespace windrow::cli {
@@ -25,6 +29,20 @@ class WebhookFlagsTest : public ::testing::Test {
     return ApplyWebhookFlags(flags, current, in_, &webhook_, &mask_);
   }
 
+  std::string SecretFile(const std::string& content) {
+    std::string path = ::testing::TempDir() + "secret-XXXXXX";
+    const int file = mkstemp(path.data());
+    EXPECT_GE(file, 0);
+    close(file);
+    std::ofstream(path) << content;
+    files_.push_back(path);
+    return path;
+  }
+  ~WebhookFlagsTest() override {
+    for (const std::string& path : files_) std::filesystem::remove(path);
+  }
+
+  std::vector<std::string> files_;
   std::istringstream in_;
   v1::Webhook webhook_;
   google::protobuf::FieldMask mask_;
@@ -106,6 +124,42 @@ TEST_F(WebhookFlagsTest, EveryFlagReachesItsField) {
               ElementsAre("name", "description", "url", "basic_auth", "headers",
                           "lightweight_logs", "payload", "triggers", "batching", "retry",
                           "timeout", "enabled", "labels", "signing_secret"));
+}
+
+TEST_F(WebhookFlagsTest, MethodTokensAndRowsReachTheirFields) {
+  const std::string token = SecretFile("hunter2\n");
+  const auto status =
+      Apply({"--method", "put", "--payload", "custom", "--field", "status=object.status",
+             "--field", "status_id=id:object.status", "--bearer-token-file", token,
+             "--api-key-header", "x-key", "--api-key-file", token});
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(webhook_.method(), v1::HTTP_METHOD_PUT);
+  EXPECT_EQ(webhook_.payload(), v1::PAYLOAD_KIND_CUSTOM);
+  ASSERT_EQ(webhook_.custom_payload().fields_size(), 2);
+  EXPECT_EQ(webhook_.custom_payload().fields(0).source(), "object.status");
+  EXPECT_FALSE(webhook_.custom_payload().fields(0).send_id());
+  EXPECT_EQ(webhook_.custom_payload().fields(1).key(), "status_id");
+  EXPECT_EQ(webhook_.custom_payload().fields(1).source(), "object.status");
+  EXPECT_TRUE(webhook_.custom_payload().fields(1).send_id());
+  EXPECT_EQ(webhook_.bearer_auth().token(), "hunter2");
+  EXPECT_EQ(webhook_.api_key().header(), "x-key");
+  EXPECT_EQ(webhook_.api_key().value(), "hunter2");
+  EXPECT_THAT(mask_.paths(), ElementsAre("bearer_auth", "api_key", "method",
+                                         "custom_payload", "payload"));
+}
+
+TEST_F(WebhookFlagsTest, AFieldWithoutAKeyIsRefused) {
+  EXPECT_THAT(std::string(Apply({"--field", "object.status"}).message()),
+              ::testing::HasSubstr("KEY=PATH"));
+}
+
+TEST_F(WebhookFlagsTest, AnotherPayloadLeavesTheCustomOneBehind) {
+  v1::Webhook current;
+  current.set_payload(v1::PAYLOAD_KIND_CUSTOM);
+  current.mutable_custom_payload()->set_template_("{}");
+  ASSERT_TRUE(Apply({"--payload", "small"}, &current).ok());
+  EXPECT_FALSE(webhook_.has_custom_payload());
+  EXPECT_THAT(mask_.paths(), ElementsAre("custom_payload", "payload"));
 }
 
 TEST_F(WebhookFlagsTest, AnUpdateKeepsKnownTriggersAndTheOtherBatchSettings) {

@@ -33,7 +33,7 @@ class PublishPlanTest : public ::testing::Test {
     domain::ActiveWebhook& webhook = webhooks_.emplace_back();
     webhook.webhook_id = IdOf(static_cast<int>(webhooks_.size()));
     webhook.version = 5;
-    webhook.payload = domain::PayloadKind::kSmall;
+    webhook.format = domain::PayloadKind::kSmall;
     webhook.batching = batching;
     for (const std::int32_t id : notification_ids) {
       webhook.triggers.push_back({id, "ticket.created", true});
@@ -245,8 +245,9 @@ class RenderedWindowsTest : public PublishPlanTest {
                        .object = event.object});
       items.push_back({ref.notification_id, &views.back()});
     }
-    return domain::RenderBody(webhook.payload, webhook.batching.mode, kTenant,
-                              webhook.webhook_id, items);
+    return domain::RenderBody(webhook.format, webhook.batching.mode, kTenant,
+                              webhook.webhook_id, items)
+        .value();
   }
 
   // All windows of the plan; each body is in bounds, where more than one item is in it.

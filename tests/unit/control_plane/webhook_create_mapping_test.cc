@@ -13,6 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
@@ -48,6 +49,80 @@ TEST(NewProfileTest, AMinimalWebhookGetsTheDefaultsOfTheApi) {
   ASSERT_THAT(spec.triggers, SizeIs(1));
   EXPECT_TRUE(spec.triggers[0].enabled);
   EXPECT_THAT(profile.secrets.signing_secret, IsEmpty());
+}
+
+TEST(NewProfileTest, MethodTokensAndCustomPayloadAreTakenAndShownWithoutSecrets) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.set_method(v1::HTTP_METHOD_PATCH);
+  webhook.mutable_bearer_auth()->set_token("hunter2");
+  webhook.mutable_api_key()->set_header("x-key");
+  webhook.mutable_api_key()->set_value("hunter3");
+  webhook.set_payload(v1::PAYLOAD_KIND_CUSTOM);
+  v1::CustomField* field = webhook.mutable_custom_payload()->add_fields();
+  field->set_key("status");
+  field->set_source("object.status");
+  field->set_send_id(true);
+
+  const Profile profile = New(webhook);
+  EXPECT_EQ(profile.spec.method, domain::Method::kPatch);
+  EXPECT_TRUE(profile.spec.has_bearer_token);
+  EXPECT_EQ(profile.secrets.bearer_token, "hunter2");
+  EXPECT_EQ(profile.spec.api_key_header, "x-key");
+  EXPECT_EQ(profile.secrets.api_key, "hunter3");
+  EXPECT_THAT(profile.spec.custom_payload.fields,
+              ElementsAre(domain::CustomField{"status", "object.status", true}));
+
+  v1::Webhook shown;
+  WebhookToProto({.version = 1, .spec = profile.spec, .secrets = profile.secrets},
+                 &shown);
+  EXPECT_THAT(shown.ShortDebugString(), Not(HasSubstr("hunter")));
+  EXPECT_TRUE(shown.has_bearer_auth());
+  EXPECT_EQ(shown.api_key().header(), "x-key");
+  EXPECT_EQ(shown.method(), v1::HTTP_METHOD_PATCH);
+  EXPECT_TRUE(shown.custom_payload().fields(0).send_id());
+}
+
+TEST(NewProfileTest, WhatDoesNotGoTogetherIsRefusedByName) {
+  const auto fields_of = [](auto change) {
+    v1::Webhook webhook = MinimalWebhook();
+    change(&webhook);
+    return FieldsOf(ViolationsOfNew(webhook));
+  };
+  EXPECT_THAT(fields_of([](v1::Webhook* w) {
+                w->set_method(v1::HTTP_METHOD_PUT);
+                w->set_payload(v1::PAYLOAD_KIND_SMALL);
+                w->mutable_batching()->set_mode(v1::BATCH_MODE_ANY);
+              }),
+              ElementsAre("webhook.method"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) {
+                w->mutable_basic_auth()->set_user("u");
+                w->mutable_bearer_auth()->set_token("t");
+              }),
+              ElementsAre("webhook.bearer_auth"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) { w->mutable_bearer_auth(); }),
+              ElementsAre("webhook.bearer_auth.token"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) {
+                w->mutable_api_key()->set_header("Host");
+                w->mutable_api_key()->set_value("v");
+              }),
+              ElementsAre("webhook.api_key.header"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) {
+                w->add_headers()->set_name("X-Key");
+                w->mutable_api_key()->set_header("x-key");
+                w->mutable_api_key()->set_value("v");
+              }),
+              ElementsAre("webhook.api_key.header"));
+  EXPECT_THAT(
+      fields_of([](v1::Webhook* w) { w->mutable_custom_payload()->set_template_("{}"); }),
+      ElementsAre("webhook.custom_payload"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) { w->set_payload(v1::PAYLOAD_KIND_CUSTOM); }),
+              SizeIs(1));
+  EXPECT_THAT(
+      fields_of([](v1::Webhook* w) { w->set_method(static_cast<v1::HttpMethod>(77)); }),
+      ElementsAre("webhook.method"));
+  EXPECT_THAT(
+      fields_of([](v1::Webhook* w) { w->set_url("https://example.com/{{nope.id}}"); }),
+      ElementsAre("webhook.url"));
 }
 
 TEST(NewProfileTest, EveryFieldIsTaken) {

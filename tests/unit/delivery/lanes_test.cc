@@ -22,11 +22,12 @@ Uuid Id(int n) {
 
 class LanesTest : public ::testing::Test {
  protected:
-  std::shared_ptr<const Profile> ProfileOf(const Uuid& webhook) {
+  std::shared_ptr<const Profile> ProfileOf(const Uuid& webhook, int version = 1,
+                                           std::string url = "https://a.example/") {
     store::StoredWebhook stored;
     stored.webhook_id = webhook;
-    stored.version = 1;
-    stored.spec.url = "https://a.example/";
+    stored.version = version;
+    stored.spec.url = std::move(url);
     stored.secrets.signing_secret = kSecret;
     return MakeProfile(stored, false).value();
   }
@@ -36,9 +37,11 @@ class LanesTest : public ::testing::Test {
     return wanted.webhooks.empty() ? 0 : wanted.webhooks.front().room;
   }
   void Hold(const Uuid& webhook, int count) {
-    lanes_.SetHead({webhook, ProfileOf(webhook), true}, now_);
+    const auto profile = ProfileOf(webhook);
+    lanes_.SetHead({webhook, profile, true}, now_);
     std::list<Delivery> deliveries(static_cast<std::size_t>(count));
     while (!deliveries.empty()) {
+      deliveries.front().profile = profile;
       deliveries.front().outcome.webhook_id = webhook;
       deliveries.front().lease_until = now_ + absl::Minutes(5);
       deliveries.front().bytes = 1'000;
@@ -220,6 +223,7 @@ TEST_F(LanesTest, NothingStartsWithALeaseThatWouldEndBeforeTheRequest) {
   Prove(Id(1));
   lanes_.SetHead({Id(1), ProfileOf(Id(1)), true}, now_);
   std::list<Delivery> delivery(1);
+  delivery.front().profile = ProfileOf(Id(1));
   delivery.front().outcome.webhook_id = Id(1);
   delivery.front().lease_until = now_ + absl::Seconds(29);
   lanes_.Enqueue(&delivery, delivery.begin(), now_);
@@ -238,6 +242,26 @@ TEST_F(LanesTest, ForgetsWebhooksThatHadNothingForLong) {
   now_ += absl::Minutes(2);
   lanes_.RemoveIdle(now_);
   EXPECT_EQ(lanes_.Find(Id(1)), nullptr);
+}
+
+TEST_F(LanesTest, ANewUrlOfEventFieldsIsNotStartedWithTheOldOne) {
+  Hold(Id(1), 66);  // 64 of them start
+  lanes_.SetHead({Id(1), ProfileOf(Id(1), 2, "https://b.example/{{object.id}}"), true},
+                 now_);
+  Complete(1);
+  EXPECT_THAT(running_, SizeIs(63));
+  EXPECT_THAT(lanes_.TakeExcess(now_), SizeIs(2));
+  EXPECT_EQ(lanes_.held(), 63);
+}
+
+TEST_F(LanesTest, APlainUrlChangesForWhatWaits) {
+  Hold(Id(1), 66);
+  const auto newer = ProfileOf(Id(1), 2, "https://b.example/");
+  lanes_.SetHead({Id(1), newer, true}, now_);
+  EXPECT_THAT(lanes_.TakeExcess(now_), IsEmpty());
+  Complete(1);
+  ASSERT_THAT(running_, SizeIs(64));
+  EXPECT_EQ(running_.back()->profile, newer);
 }
 
 }  // namespace

@@ -102,5 +102,52 @@ TEST(ProfileTest, RefusesASecretThatIsNoneWithoutShowingIt) {
   EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("sesame")));
 }
 
+TEST(ProfileTest, TokensGoOutAndAreMaskedOnRecord) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.has_bearer_token = true;
+  webhook.secrets.bearer_token = "hunter2";
+  webhook.spec.api_key_header = "x-api-key";
+  webhook.secrets.api_key = "hunter3";
+  const auto profile = ProfileOf(webhook);
+  const SignatureLines lines = Sign(*profile, kDelivery, kNow, "{}");
+  EXPECT_THAT(
+      BuildRequest(*profile, lines).headers,
+      ::testing::IsSupersetOf({"authorization: Bearer hunter2", "x-api-key: hunter3"}));
+  const std::string shown = ShownHeaders(*profile, lines);
+  EXPECT_THAT(shown, HasSubstr("authorization: ***\r\nx-api-key: ***\r\n"));
+  EXPECT_THAT(shown, Not(HasSubstr("hunter")));
+}
+
+TEST(ProfileTest, AGetNamesNoContentType) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.method = domain::Method::kGet;
+  const auto profile = ProfileOf(webhook);
+  EXPECT_EQ(profile->prototype.method, "GET");
+  EXPECT_FALSE(profile->sends_body());
+  EXPECT_THAT(profile->prototype.headers, ElementsAre("user-agent: Windrow/0.1.0"));
+}
+
+TEST(ProfileTest, ARequestThatHoldsEventFieldsIsNotSentByAnotherUrl) {
+  store::StoredWebhook webhook = Webhook();
+  const auto plain = ProfileOf(webhook);
+  webhook.spec.url = "https://b.example/";
+  EXPECT_TRUE(ProfileOf(webhook)->CanTakeOver(*plain));
+  webhook.spec.url = "https://b.example/{{object.id}}";
+  const auto filled = ProfileOf(webhook);
+  EXPECT_FALSE(filled->CanTakeOver(*plain));
+  EXPECT_FALSE(plain->CanTakeOver(*filled));
+  EXPECT_TRUE(filled->CanTakeOver(*filled));
+  webhook.spec.method = domain::Method::kGet;
+  EXPECT_FALSE(ProfileOf(webhook)->CanTakeOver(*filled));
+}
+
+TEST(ProfileTest, RefusesACustomPayloadThatDoesNotCompile) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.payload = domain::PayloadKind::kCustom;
+  const auto refused = MakeProfile(webhook, /*allow_http=*/false);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("custom payload"));
+}
+
 }  // namespace
 }  // namespace windrow::delivery

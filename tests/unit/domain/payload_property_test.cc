@@ -190,7 +190,8 @@ RC_GTEST_PROP(RenderBodyProperty, AnItemIsJsonThatHoldsWhatWasPublished, ()) {
   const AnyEvent event;
   const EventView view = event.View();
   const std::string body = RenderBody(kind, BatchMode::kNone, 1, Uuid{},
-                                      {{.notification_id = 31, .event = &view}});
+                                      {{.notification_id = 31, .event = &view}})
+                               .value();
   const auto document = json::Document::ParseObject(body);
   RC_ASSERT(document.ok());
   CheckEnvelope(document->root(), event);
@@ -206,7 +207,7 @@ RC_GTEST_PROP(RenderBodyProperty, ABatchIsAnArrayOfTheSameItemsInOrder, ()) {
   for (std::size_t i = 0; i < views.size(); ++i) {
     items.push_back({static_cast<std::int32_t>(i), &views[i]});
   }
-  const std::string body = RenderBody(kind, BatchMode::kAny, 1, Uuid{}, items);
+  const std::string body = RenderBody(kind, BatchMode::kAny, 1, Uuid{}, items).value();
   const auto document = json::Document::ParseValue(body);
   RC_ASSERT(document.ok());
   RC_ASSERT(document->root().is_array());
@@ -228,7 +229,7 @@ RC_GTEST_PROP(ItemBytesProperty, IsAtMostTwentyBytesAboveTheRealSize, ()) {
   const AnyEvent event;
   const EventView view = event.View();
   std::string item;
-  AppendItem(kind, 1, Uuid{}, 31, view, &item);
+  RC_ASSERT(AppendItem(kind, 1, Uuid{}, 31, view, &item).ok());
   const std::size_t bytes = ItemBytes(kind, 1, Uuid{}, 31, view);
   RC_ASSERT(bytes >= item.size());
   RC_ASSERT(bytes <= item.size() + 20);

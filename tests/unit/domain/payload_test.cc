@@ -37,7 +37,7 @@ EventView TicketUpdated() {
 
 std::string Render(PayloadKind kind, const EventView& event) {
   std::string out;
-  AppendItem(kind, kTenant, kWebhook, kNotification, event, &out);
+  EXPECT_TRUE(AppendItem(kind, kTenant, kWebhook, kNotification, event, &out).ok());
   EXPECT_TRUE(json::Document::ParseObject(out).ok()) << out;
   return out;
 }
@@ -195,8 +195,9 @@ TEST(AppendItemTest, SmallLeavesLinkedObjectsOut) {
 
 TEST(AppendItemTest, AppendsToWhatIsThere) {
   std::string out = "before";
-  AppendItem(PayloadKind::kEventOnly, kTenant, kWebhook, kNotification, TicketUpdated(),
-             &out);
+  EXPECT_TRUE(AppendItem(PayloadKind::kEventOnly, kTenant, kWebhook, kNotification,
+                         TicketUpdated(), &out)
+                  .ok());
   EXPECT_THAT(out, StartsWith("before{\"id\":"));
 }
 
@@ -238,14 +239,17 @@ TEST(ItemBytesTest, IsTheRealSizeForTheLongestNumber) {
 // Bodies of one event's items are easy to read by their notification ids.
 std::string Body(BatchMode mode, std::vector<Item> items) {
   const std::string body =
-      RenderBody(PayloadKind::kEventOnly, mode, kTenant, kWebhook, std::move(items));
+      RenderBody(PayloadKind::kEventOnly, mode, kTenant, kWebhook, std::move(items))
+          .value();
   EXPECT_TRUE(json::Document::ParseValue(body).ok()) << body;
   return body;
 }
 
 std::string ItemText(const EventView& event, std::int32_t notification_id) {
   std::string out;
-  AppendItem(PayloadKind::kEventOnly, kTenant, kWebhook, notification_id, event, &out);
+  EXPECT_TRUE(
+      AppendItem(PayloadKind::kEventOnly, kTenant, kWebhook, notification_id, event, &out)
+          .ok());
   return out;
 }
 
@@ -291,6 +295,54 @@ TEST(RenderBodyTest, TheSameItemsGiveTheSameBytes) {
   const EventView event = TicketUpdated();
   const std::vector<Item> items = {{31, &event}, {32, &event}};
   EXPECT_EQ(Body(BatchMode::kAny, items), Body(BatchMode::kAny, items));
+}
+
+ItemFormat CustomFormat(CustomPayloadSpec spec) {
+  return ItemFormat::Of(PayloadKind::kCustom, spec).value();
+}
+
+TEST(AppendItemTest, ACustomItemIsTheEnvelopeWithItsRows) {
+  EventView event = TicketUpdated();
+  event.object = R"({"id":2114,"status":{"id":9,"name":"Closed"},"price":1.10})";
+  event.previous = R"({"price":2e0})";
+  const ItemFormat format = CustomFormat({.fields = {{"status", "object.status"},
+                                                     {"status_id", "object.status", true},
+                                                     {"was", "previous.price"},
+                                                     {"number", "event.escmsg_id"},
+                                                     {"none", "object.nothing"}}});
+  std::string item;
+  ASSERT_TRUE(AppendItem(format, kTenant, kWebhook, kNotification, event, &item).ok());
+  EXPECT_THAT(item, testing::EndsWith(
+                        R"("timestamp":"2026-11-25T10:00:00.123Z","status":"Closed",)"
+                        R"("status_id":9,"was":2e0,"number":5000,"none":null})"));
+  EXPECT_THAT(ItemBytes(format, kTenant, kWebhook, kNotification, event),
+              AllOf(Ge(item.size()), Le(item.size() + 40)));
+}
+
+TEST(AppendItemTest, ACustomItemThatGrowsTooLargeLeavesNothingBehind) {
+  EventView event = TicketUpdated();
+  const std::string object = R"({"a":")" + std::string(200'000, 'x') + R"("})";
+  event.object = object;
+  CustomPayloadSpec spec;
+  for (int i = 0; i < 200; ++i) {
+    spec.fields.push_back({"k" + std::to_string(i), "object.a"});
+  }
+  std::string item = "before";
+  EXPECT_EQ(AppendItem(CustomFormat(spec), kTenant, kWebhook, kNotification, event, &item)
+                .code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(item, "before");
+  EXPECT_EQ(RenderBody(CustomFormat(spec), BatchMode::kNone, kTenant, kWebhook,
+                       {{kNotification, &event}})
+                .status()
+                .code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(ItemFormatTest, OfASpecThatDoesNotCompileIsRefused) {
+  EXPECT_EQ(ItemFormat::Of(PayloadKind::kCustom, {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(ItemFormat::Of(PayloadKind::kSmall, {}).ok());
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ WebhookSpec Spec() {
   spec.timeout = absl::Seconds(10);
   spec.enabled = false;
   spec.labels = {{"env", "test"}, {"", "x"}};
+  spec.has_bearer_token = true;
+  spec.api_key_header = "x-key";
+  spec.method = Method::kPut;
   return spec;
 }
 
@@ -38,9 +41,9 @@ WebhookSpec Spec() {
 constexpr char kSpecJson[] =
     R"({"name":"Tickets \"to\" Example","description":"line\nline",)"
     R"("url":"https://example.com/hook?a=b","has_basic_auth":true,)"
-    R"("basic_auth_user":"user",)"
+    R"("basic_auth_user":"user","has_bearer_token":true,"api_key_header":"x-key",)"
     R"("headers":[{"name":"X-A","value":"1"},{"name":"X-B","value":""}],)"
-    R"("lightweight_logs":true,"payload":"SMALL",)"
+    R"("lightweight_logs":true,"method":"PUT","payload":"SMALL",)"
     R"("triggers":[{"notification_id":7,"event_type":"ticket.created","enabled":true},)"
     R"({"notification_id":0,"event_type":"ticket.closed","enabled":false}],)"
     R"("batching":{"mode":"SAME_EVENT_TYPE","wait":1500,"max_items":50},)"
@@ -53,6 +56,15 @@ TEST(SpecJsonTest, ReadsWhatIsStored) {
   const absl::StatusOr<WebhookSpec> spec = SpecFromJson(kSpecJson);
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(*spec, Spec());
+}
+
+TEST(SpecJsonTest, ACustomPayloadComesBack) {
+  WebhookSpec spec = Spec();
+  spec.payload = PayloadKind::kCustom;
+  spec.custom_payload.fields = {{"status", "object.status", true}, {"n", "object.n"}};
+  const absl::StatusOr<WebhookSpec> back = SpecFromJson(SpecToJson(spec));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, spec);
 }
 
 TEST(SpecJsonTest, DefaultsComeBack) {
@@ -70,15 +82,15 @@ TEST(SpecJsonTest, AbsentFieldsHaveTheirDefaults) {
 }
 
 TEST(SpecJsonTest, UnknownFieldsAreRefusedAtEveryLevel) {
-  for (const char* json :
-       {R"({"name":"n","method":"PUT"})", R"({"headers":[{"name":"a","secret":true}]})",
-        R"({"triggers":[{"conditions":{}}]})", R"({"batching":{"by":"x"}})",
-        R"({"retry":{"until":1}})", R"({"payload":"CUSTOM"})",
-        R"({"batching":{"mode":"HOURLY"}})"}) {
+  for (const char* json : {R"({"name":"n","colour":"red"})", R"({"method":"DELETE"})",
+                           R"({"headers":[{"name":"a","secret":true}]})",
+                           R"({"triggers":[{"conditions":{}}]})",
+                           R"({"batching":{"by":"x"}})", R"({"retry":{"until":1}})",
+                           R"({"payload":"XML"})", R"({"batching":{"mode":"HOURLY"}})"}) {
     EXPECT_EQ(SpecFromJson(json).status().code(), absl::StatusCode::kDataLoss) << json;
   }
-  EXPECT_THAT(std::string(SpecFromJson(R"({"method":"PUT"})").status().message()),
-              HasSubstr("\"method\""));
+  EXPECT_THAT(std::string(SpecFromJson(R"({"colour":"red"})").status().message()),
+              HasSubstr("\"colour\""));
 }
 
 TEST(SpecJsonTest, WrongTypesAreRefused) {
@@ -95,6 +107,9 @@ TEST(SpecJsonTest, WrongTypesAreRefused) {
 TEST(SpecJsonTest, TheLargestSpecThatIsAllowedComesBack) {
   WebhookSpec spec = Spec();
   spec.has_basic_auth = false;
+  spec.has_bearer_token = false;
+  spec.api_key_header.clear();
+  spec.method = Method::kPost;
   spec.description = std::string(4'096, '\x01');
   spec.headers.clear();
   for (int i = 0; i < 50; ++i) {
@@ -116,10 +131,11 @@ TEST(SpecJsonTest, TheLargestSpecThatIsAllowedComesBack) {
 }
 
 TEST(SecretsJsonTest, ComeBack) {
-  const WebhookSecrets secrets = {"whsec_AAAA", "p\"\\ss:w\u00f6rd"};
+  const WebhookSecrets secrets = {"whsec_AAAA", "p\"\\ss:w\u00f6rd", "token", "key"};
   EXPECT_EQ(SecretsToJson(secrets),
             "{\"signing_secret\":\"whsec_AAAA\","
-            "\"basic_auth_password\":\"p\\\"\\\\ss:w\u00f6rd\"}");
+            "\"basic_auth_password\":\"p\\\"\\\\ss:w\u00f6rd\","
+            "\"bearer_token\":\"token\",\"api_key\":\"key\"}");
   const absl::StatusOr<WebhookSecrets> back = SecretsFromJson(SecretsToJson(secrets));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, secrets);
