@@ -1,4 +1,4 @@
-// `windrow delivery list|get|attempts`.
+// `windrow delivery list|get|attempts|redeliver|cancel`.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -89,6 +89,39 @@ int Attempts(const Session& session, const DeliveryArguments& arguments) {
   return kOk;
 }
 
+int Redeliver(const Session& session, const std::string& id) {
+  v1::RedeliverDeliveryRequest request;
+  request.set_delivery_id(id);
+  v1::Delivery delivery;
+  const grpc::Status status =
+      NewStub(session)->RedeliverDelivery(MakeContext(session).get(), request, &delivery);
+  if (!status.ok()) return Fail(session, "redeliver it", status);
+  WriteOne(session, delivery, FieldsOf(delivery));
+  return kOk;
+}
+
+int Cancel(const Session& session, const std::string& id) {
+  v1::CancelDeliveryRequest request;
+  request.set_delivery_id(id);
+  v1::Delivery delivery;
+  const grpc::Status status =
+      NewStub(session)->CancelDelivery(MakeContext(session).get(), request, &delivery);
+  if (!status.ok()) return Fail(session, "cancel it", status);
+  WriteOne(session, delivery, FieldsOf(delivery));
+  return kOk;
+}
+
+// A command that takes one delivery's id.
+void AddOne(CLI::App* group, Session* session, const char* name, const char* help,
+            int (*run)(const Session&, const std::string&)) {
+  auto id = std::make_shared<std::string>();
+  CLI::App* command = group->add_subcommand(name, help);
+  command->add_option("DELIVERY_ID", *id, "as `delivery list` shows it")->required();
+  command->callback([session, id, run] {
+    session->action = [session, id, run] { return run(*session, *id); };
+  });
+}
+
 void AddList(CLI::App* group, Session* session) {
   auto a = std::make_shared<DeliveryArguments>();
   CLI::App* list = group->add_subcommand("list", "Show deliveries, newest first");
@@ -120,11 +153,11 @@ void AddDelivery(CLI::App* app, Session* session) {
   group->require_subcommand(1);
   AddList(group, session);
 
-  auto g = std::make_shared<DeliveryArguments>();
-  CLI::App* get = group->add_subcommand("get", "Show one delivery, with its bodies");
-  get->add_option("DELIVERY_ID", g->id, "as `delivery list` shows it")->required();
-  get->callback(
-      [session, g] { session->action = [session, g] { return Get(*session, g->id); }; });
+  AddOne(group, session, "get", "Show one delivery, with its bodies", Get);
+  AddOne(group, session, "redeliver",
+         "Send one again: the same id and bytes, at once, with a new retry schedule",
+         Redeliver);
+  AddOne(group, session, "cancel", "End one that no worker is sending", Cancel);
 
   auto t = std::make_shared<DeliveryArguments>();
   CLI::App* attempts =

@@ -41,6 +41,8 @@ struct ClaimedWindow {
   bool webhook_enabled = false;      // as of the claim; false too where it is deleted
   std::int32_t lease_seq = 0;
   int attempt = 0;           // attempts that ended
+  int resent_after = 0;      // how many had, when it was sent again by hand: no part of
+                             // the schedule
   int lost_leases = 0;       // claims in a row, before this one, without an outcome
   bool events_lost = false;  // an event of it is no longer stored: it cannot be rendered
   std::vector<ClaimedItem> items;  // by escmsg_id

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "services/control_plane/delivery_mapping.h"
+#include "services/control_plane/delivery_use_cases.h"
 #include "services/control_plane/list_filter.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
@@ -56,8 +57,9 @@ absl::StatusOr<Uuid> DeliveryId(const std::string& text) {
 
 class DeliveryService final : public v1::DeliveryService::CallbackService {
  public:
-  DeliveryService(UnaryCalls& calls, store::DeliveryStore& deliveries)
-      : calls_(calls), deliveries_(deliveries) {}
+  DeliveryService(UnaryCalls& calls, store::DeliveryStore& deliveries,
+                  store::DeliveryControl& control)
+      : calls_(calls), deliveries_(deliveries), control_(control) {}
 
   Reactor* ListDeliveries(Context* context, const v1::ListDeliveriesRequest* request,
                           v1::ListDeliveriesResponse* response) override {
@@ -80,7 +82,34 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     });
   }
 
+  Reactor* RedeliverDelivery(Context* context,
+                             const v1::RedeliverDeliveryRequest* request,
+                             v1::Delivery* response) override {
+    return calls_.Run("RedeliverDelivery", context, [=, this](const Caller& caller) {
+      return Change(caller, request->delivery_id(), Redeliver, response);
+    });
+  }
+
+  Reactor* CancelDelivery(Context* context, const v1::CancelDeliveryRequest* request,
+                          v1::Delivery* response) override {
+    return calls_.Run("CancelDelivery", context, [=, this](const Caller& caller) {
+      return Change(caller, request->delivery_id(), Cancel, response);
+    });
+  }
+
  private:
+  // Answers the delivery as it is after the change, without bodies.
+  template <typename UseCase>
+  absl::Status Change(const Caller& caller, const std::string& text, UseCase use_case,
+                      v1::Delivery* response) {
+    WINDROW_ASSIGN_OR_RETURN(const Uuid id, DeliveryId(text));
+    WINDROW_RETURN_IF_ERROR(use_case(control_, caller.tenant, id));
+    WINDROW_ASSIGN_OR_RETURN(
+        auto record, deliveries_.GetDelivery(caller.tenant, id, /*bodies=*/false));
+    TakeToProto(&record, response);
+    return absl::OkStatus();
+  }
+
   absl::Status List(const Caller& caller, const v1::ListDeliveriesRequest& request,
                     v1::ListDeliveriesResponse* response) {
     store::DeliveryQuery query;
@@ -149,13 +178,15 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
 
   UnaryCalls& calls_;
   store::DeliveryStore& deliveries_;
+  store::DeliveryControl& control_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
-                                                   store::DeliveryStore& deliveries) {
-  return std::make_unique<DeliveryService>(calls, deliveries);
+                                                   store::DeliveryStore& deliveries,
+                                                   store::DeliveryControl& control) {
+  return std::make_unique<DeliveryService>(calls, deliveries, control);
 }
 
 }  // namespace windrow::control_plane

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
 
 namespace windrow::control_plane {
@@ -13,6 +14,7 @@ class UnaryCalls;
 
 // What it is given must outlive it.
 std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
-                                                   store::DeliveryStore& deliveries);
+                                                   store::DeliveryStore& deliveries,
+                                                   store::DeliveryControl& control);
 
 }  // namespace windrow::control_plane

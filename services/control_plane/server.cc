@@ -86,7 +86,7 @@ class GrpcServer final : public Server {
     services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
                                          stores.events, stores.webhooks,
                                          publish_metrics_));
-    services_.push_back(MakeDeliveryService(calls_, stores.deliveries));
+    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
   }
 
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/base/metrics.h"
+#include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/webhook_store.h"
@@ -23,6 +24,7 @@ struct ServerStores {
   store::WebhookStore& webhooks;
   store::EventStore& events;
   store::DeliveryStore& deliveries;
+  store::DeliveryControl& control;
   std::function<absl::Status()> ping;  // OK where the database answers
 };
 

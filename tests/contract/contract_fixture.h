@@ -39,6 +39,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::EventStore& events() { return harness_->events(); }
   store::DeliveryQueue& queue() { return harness_->queue(); }
   store::DeliveryStore& deliveries() { return harness_->deliveries(); }
+  store::DeliveryControl& control() { return harness_->control(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -103,6 +104,7 @@ class EventContract : public ContractTest {};
 class ClaimContract : public ContractTest {};
 class RecordContract : public ContractTest {};
 class CancelContract : public ContractTest {};
+class ControlContract : public ContractTest {};
 class DeliveryContract : public ContractTest {};
 class AttemptContract : public ContractTest {};
 class ListenerContract : public ContractTest {};
@@ -114,6 +116,7 @@ class ListenerContract : public ContractTest {};
   INSTANTIATE_TEST_SUITE_P(name, ClaimContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, RecordContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, CancelContract, ::testing::Values(make));       \
+  INSTANTIATE_TEST_SUITE_P(name, ControlContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryContract, ::testing::Values(make));     \
   INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, ListenerContract, ::testing::Values(make))

@@ -10,6 +10,7 @@ class FakeHarness final : public StoreHarness {
   store::EventStore& events() override { return store_; }
   store::DeliveryQueue& queue() override { return store_; }
   store::DeliveryStore& deliveries() override { return store_; }
+  store::DeliveryControl& control() override { return store_; }
 
   store::TenantId AddTenant(const std::string&) override { return store_.AddTenant(); }
   void ShiftWindows(absl::Duration by) override { store_.AdvanceClock(by); }

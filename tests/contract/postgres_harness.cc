@@ -29,6 +29,7 @@ class PostgresHarness final : public StoreHarness {
   store::EventStore& events() override { return *store_; }
   store::DeliveryQueue& queue() override { return *store_; }
   store::DeliveryStore& deliveries() override { return *store_; }
+  store::DeliveryControl& control() override { return *store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
@@ -20,6 +21,7 @@ class StoreHarness {
   virtual store::EventStore& events() = 0;
   virtual store::DeliveryQueue& queue() = 0;
   virtual store::DeliveryStore& deliveries() = 0;
+  virtual store::DeliveryControl& control() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, as if the time had passed.

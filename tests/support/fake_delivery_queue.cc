@@ -51,6 +51,7 @@ class ClaimBuilder {
          .webhook_enabled = webhook.current.spec.enabled && !webhook.deleted,
          .lease_seq = window->lease_seq,
          .attempt = window->attempt,
+         .resent_after = window->resent_after,
          .lost_leases = window->lost_leases,
          .items = ItemsOf(*window)});
   }
@@ -109,10 +110,12 @@ void End(FakeState& state, const Outcome& outcome, const FakeWindow& window) {
   FakeRecord record{.tenant_id = window.tenant_id,
                     .delivery_id = window.window_id,
                     .webhook_id = window.webhook_id,
+                    .webhook_version = window.webhook_version,
                     .state = outcome.state,
                     .finished_at = state.Now(),
                     .attempt_count = window.attempt,
-                    .reason = outcome.reason};
+                    .reason = outcome.reason,
+                    .ended_by_attempt = outcome.attempt.has_value()};
   for (std::size_t i = 0; i < outcome.items.size(); ++i) {
     record.items.push_back({.ref = outcome.items[i],
                             .event_type = outcome.event_types[i],

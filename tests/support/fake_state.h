@@ -47,6 +47,7 @@ struct FakeWindow {
   std::int32_t lease_seq = 0;
   int lost_leases = 0;
   int attempt = 0;
+  int resent_after = 0;
   std::vector<store::ItemRef> items;  // by escmsg_id
   std::size_t bytes = 0;              // of the items
 
@@ -58,11 +59,13 @@ struct FakeRecord {
   store::TenantId tenant_id = 0;
   Uuid delivery_id;
   Uuid webhook_id;
+  std::int32_t webhook_version = 0;
   store::DeliveryState state = store::DeliveryState::kFailed;
   absl::Time finished_at;
   int attempt_count = 0;
   std::vector<store::DeliveryItem> items;
   std::string reason;
+  bool ended_by_attempt = false;
 };
 
 struct FakeRequest {
@@ -113,8 +116,10 @@ struct FakeState {
   // The record's items, with type and object of their events.
   std::vector<store::DeliveryItem> ItemsOf(const FakeWindow& window) const;
   void CloseOpenWindows(const Uuid& webhook_id);
-  // Records as CANCELLED every window of the webhook that no worker holds.
-  void CancelUnstarted(const Uuid& webhook_id, const std::string& reason);
+  // Records as CANCELLED every window of the webhook that no worker holds, or of them
+  // only the one named. Answers how many.
+  int CancelUnstarted(const Uuid& webhook_id, const std::string& reason,
+                      std::optional<Uuid> only = std::nullopt);
 };
 
 // Waits for `free`, no longer than a lock timeout of a database would: a test that locks

@@ -98,23 +98,29 @@ void FakeState::CloseOpenWindows(const Uuid& webhook_id) {
   }
 }
 
-void FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason) {
+int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason,
+                               std::optional<Uuid> only) {
+  int cancelled = 0;
   for (auto it = windows.begin(); it != windows.end();) {
     const FakeWindow& window = it->second;
-    if (window.webhook_id != webhook_id || window.owner) {
+    const bool named = !only || window.window_id == *only;
+    if (window.webhook_id != webhook_id || window.owner || !named) {
       ++it;
       continue;
     }
     records[window.window_id] = {.tenant_id = window.tenant_id,
                                  .delivery_id = window.window_id,
                                  .webhook_id = webhook_id,
+                                 .webhook_version = window.webhook_version,
                                  .state = store::DeliveryState::kCancelled,
                                  .finished_at = Now(),
                                  .attempt_count = window.attempt,
                                  .items = ItemsOf(window),
                                  .reason = reason};
     it = windows.erase(it);
+    ++cancelled;
   }
+  return cancelled;
 }
 
 FakeStore::FakeStore(ManualClock& clock) : state_(std::make_unique<FakeState>(clock)) {

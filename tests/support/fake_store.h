@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
@@ -26,7 +27,8 @@ struct FakeState;
 class FakeStore final : public store::WebhookStore,
                         public store::EventStore,
                         public store::DeliveryQueue,
-                        public store::DeliveryStore {
+                        public store::DeliveryStore,
+                        public store::DeliveryControl {
  public:
   explicit FakeStore(ManualClock& clock);
   ~FakeStore() override;
@@ -91,6 +93,12 @@ class FakeStore final : public store::WebhookStore,
                                                     const Uuid& id, bool bodies) override;
   absl::StatusOr<store::AttemptPage> ListAttempts(store::TenantId tenant, const Uuid& id,
                                                   int offset, int limit) override;
+
+  // DeliveryControl
+  absl::StatusOr<std::vector<store::Requeue>> Redeliver(
+      store::TenantId tenant, const std::vector<Uuid>& ids) override;
+  absl::Status Cancel(store::TenantId tenant, const Uuid& id,
+                      const std::string& reason) override;
 
  private:
   std::unique_ptr<FakeState> state_;

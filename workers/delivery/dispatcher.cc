@@ -112,6 +112,7 @@ void Dispatcher::Conclude(Delivery* delivery, http::Response response) {
   parts_.metrics.request_seconds.Observe(response.total);
   Finish(delivery->profile->retry,
          {.attempt = delivery->attempt,
+          .resent_after = delivery->resent_after,
           .now = parts_.clock->Now(),
           .random = parts_.random()},
          std::move(response), &outcome);

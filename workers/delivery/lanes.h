@@ -33,6 +33,7 @@ struct Lane;
 struct Delivery {
   store::Outcome outcome;  // all but what becomes of it; request_body is what is sent
   int attempt = 1;
+  int resent_after = 0;
   absl::Time lease_until;
   std::size_t bytes = 0;
   std::shared_ptr<const Profile> profile;  // that it is signed for and sent by

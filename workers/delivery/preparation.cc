@@ -151,9 +151,12 @@ void Preparation::FinishUnrendered(const store::ClaimedWindow& window,
                                    store::Outcome outcome) {
   const domain::RetryPolicy policy =
       profiles_->RetryPolicyOf(window.webhook_id, window.current_version);
-  FinishUnsendable(
-      policy, {.attempt = window.attempt + 1, .now = clock_->Now(), .random = random_()},
-      std::string(why.message()), &outcome);
+  FinishUnsendable(policy,
+                   {.attempt = window.attempt + 1,
+                    .resent_after = window.resent_after,
+                    .now = clock_->Now(),
+                    .random = random_()},
+                   std::string(why.message()), &outcome);
   batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
 }
 
@@ -189,6 +192,7 @@ void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
     delivery.url = *std::move(url);
   }
   delivery.attempt = window.attempt + 1;
+  delivery.resent_after = window.resent_after;
   delivery.lease_until = batch->claimed_at + profile->timeout() + options_.lease_slack;
   delivery.profile = profile;
   delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);

@@ -75,9 +75,10 @@ void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstance
   const domain::AttemptOutcome what{.complete = response.error == http::ErrorKind::kNone,
                                     .status = response.status,
                                     .retry_after = std::move(response.retry_after)};
-  ApplyVerdict(domain::Decide(what, policy, circumstances.attempt, circumstances.now,
-                              circumstances.random),
-               circumstances.attempt, outcome);
+  ApplyVerdict(
+      domain::Decide(what, policy, circumstances.attempt - circumstances.resent_after,
+                     circumstances.now, circumstances.random),
+      circumstances.attempt, outcome);
   outcome->attempt =
       ToAttempt(circumstances.attempt, outcome->keep_bodies, std::move(response));
   outcome->attempt->request_bytes =

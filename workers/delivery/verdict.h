@@ -14,9 +14,10 @@ namespace windrow::delivery {
 
 // When and with which luck a verdict is found.
 struct Circumstances {
-  int attempt = 1;    // counts from 1
-  absl::Time now;     // the database's
-  double random = 0;  // in [0, 1)
+  int attempt = 1;       // counts from 1
+  int resent_after = 0;  // attempts that are no part of the schedule
+  absl::Time now;        // the database's
+  double random = 0;     // in [0, 1)
 };
 
 // Puts state, reason, retry_after and the attempt into `outcome`. Lightweight logs

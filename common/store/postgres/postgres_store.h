@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/crypto/key_ring.h"
+#include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
@@ -26,6 +27,7 @@ struct PostgresOptions {
 class PostgresStore final : public WebhookStore,
                             public EventStore,
                             public DeliveryStore,
+                            public DeliveryControl,
                             public DeliveryQueue,
                             public MaintenanceStore {
  public:
@@ -63,6 +65,12 @@ class PostgresStore final : public WebhookStore,
                                              bool bodies) override;
   absl::StatusOr<AttemptPage> ListAttempts(TenantId tenant, const Uuid& id, int offset,
                                            int limit) override;
+
+  // DeliveryControl (control.cc)
+  absl::StatusOr<std::vector<Requeue>> Redeliver(TenantId tenant,
+                                                 const std::vector<Uuid>& ids) override;
+  absl::Status Cancel(TenantId tenant, const Uuid& id,
+                      const std::string& reason) override;
 
   // DeliveryQueue (queue.cc, record.cc, webhooks.cc)
   absl::StatusOr<WorkerId> RegisterWorker(const std::string& name) override;

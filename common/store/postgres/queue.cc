@@ -45,6 +45,7 @@ ClaimedWindow ReadClaimed(const Result& rows, int row) {
   w.lease_seq = rows.Int4(row, 6);
   w.attempt = rows.Int2(row, 7);
   w.lost_leases = rows.Int2(row, 8);
+  if (!rows.IsNull(row, 14)) w.resent_after = rows.Int2(row, 14);
   return w;
 }
 

@@ -151,7 +151,8 @@ absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
 
 absl::Status PostgresStore::CancelWaiting(Connection* connection, const Uuid& id,
                                           const std::string& reason) {
-  return connection->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason))
+  return connection
+      ->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason).Null())
       .status();
 }
 

@@ -91,6 +91,40 @@ TEST_F(ClaimLoopTest, ARetryGoesOutWhenItIsDue) {
             HeaderOf(sender_.request(0), "webhook-id"));
 }
 
+TEST_F(ClaimLoopTest, AResendHasTheSameBytesAndANewSchedule) {
+  auto spec = SpecNamed("a");
+  spec.retry.delays = {absl::ZeroDuration(), absl::Seconds(5)};
+  const auto webhook = Create(spec);
+  const Uuid delivery = Publish(webhook, 1).front();
+  for (const absl::Duration wait : {absl::ZeroDuration(), absl::Seconds(6)}) {
+    Advance(wait);
+    ClaimAll();
+    sender_.Finish(sender_.count() - 1, Answer(503));
+    RecordAll();
+  }
+  ASSERT_EQ(StateOf(delivery), DeliveryState::kFailed);
+
+  spec.payload = domain::PayloadKind::kEventOnly;  // for what comes later
+  Update(webhook, spec);
+  Advance(absl::Milliseconds(1));
+  EXPECT_EQ(store_.Redeliver(1, {delivery}).value().front(), store::Requeue::kDone);
+  Advance(absl::Seconds(1));
+  ClaimAll();
+  ASSERT_EQ(sender_.count(), 3u);
+  EXPECT_EQ(sender_.request(2).body, sender_.request(0).body);
+  EXPECT_EQ(HeaderOf(sender_.request(2), "webhook-id"), delivery.ToString());
+  sender_.Finish(2, Answer(503));
+  RecordAll();
+  EXPECT_EQ(StateOf(delivery), DeliveryState::kRetrying);
+  EXPECT_EQ(Get(delivery).attempt_count, 3);
+  Advance(absl::Seconds(6));
+  ClaimAll();
+  ASSERT_EQ(sender_.count(), 4u);
+  sender_.Finish(3, Answer(503));
+  RecordAll();
+  EXPECT_EQ(StateOf(delivery), DeliveryState::kFailed);
+}
+
 TEST_F(ClaimLoopTest, WaitsNoLongerThanUntilTheNextWindowIsDue) {
   Publish(Create(SpecNamed("a")), 1);
   ClaimAll();

@@ -115,6 +115,7 @@ CREATE TABLE windows (
   lease_seq int4 NOT NULL DEFAULT 0,   -- raised by each claim; guards each record
   lost_leases int2 NOT NULL DEFAULT 0,  -- claims in a row that ended without an outcome
   attempt int2 NOT NULL DEFAULT 0,     -- attempts that ended
+  resent_after int2,                   -- how many had, when it was sent again by hand
   item_count int4 NOT NULL DEFAULT 0,
   body_bytes int4 NOT NULL DEFAULT 0,  -- of the items, as they will be rendered
   received_at timestamptz,             -- of the inline items' events

@@ -1,8 +1,15 @@
--- Cancels what a webhook ($1 bucket, $2 id) has not started: removes it from the queue
--- and writes its records with the reason $3. What a worker holds is not touched.
-WITH gone AS (
-  DELETE FROM windows w
-  WHERE w.bucket = $1::int2 AND w.webhook_id = $2::uuid AND w.lease_owner IS NULL
+-- Cancels what a webhook ($1 bucket, $2 id) has not started, or of that only the delivery
+-- $4: removes it from the queue and writes its records with the reason $3. What a worker
+-- holds is not touched.
+WITH named AS (
+  SELECT window_id, bucket FROM windows
+  WHERE $4::uuid IS NULL AND bucket = $1::int2 AND webhook_id = $2::uuid
+  UNION ALL
+  SELECT window_id, bucket FROM windows
+  WHERE window_id = $4::uuid AND bucket = $1::int2 AND webhook_id = $2::uuid
+), gone AS (
+  DELETE FROM windows w USING named n
+  WHERE w.window_id = n.window_id AND w.bucket = n.bucket AND w.lease_owner IS NULL
   RETURNING w.*
 ), chunks AS (
   DELETE FROM window_items i USING gone g WHERE i.window_id = g.window_id

@@ -29,4 +29,4 @@ FROM picked p
 WHERE w.window_id = p.window_id AND w.bucket = p.bucket
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
-          w.escmsg_ids, w.notification_ids, now();
+          w.escmsg_ids, w.notification_ids, now(), w.resent_after;

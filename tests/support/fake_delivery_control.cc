@@ -1,0 +1,111 @@
+// DeliveryControl: sending again, and cancelling, by hand.
+#include <algorithm>
+#include <utility>
+
+#include "tests/support/fake_state.h"
+#include "tests/support/fake_store.h"
+
+namespace windrow::testing {
+namespace {
+
+using store::AttemptError;
+using store::Requeue;
+
+// The last attempt of the record itself: the one that ended it.
+const store::Attempt* EndingAttempt(const FakeState& state, const FakeRecord& record) {
+  const auto attempts = state.attempts.find(record.delivery_id);
+  if (!record.ended_by_attempt || attempts == state.attempts.end()) return nullptr;
+  const store::Attempt* last = nullptr;
+  for (const auto& [lease_seq, attempt] : attempts->second) {
+    if (!attempt.late) last = &attempt;
+  }
+  return last;
+}
+
+Requeue Judge(const FakeState& state, const FakeRecord& record) {
+  const FakeWebhook& webhook = state.webhooks.at(record.webhook_id);
+  if (webhook.deleted) return Requeue::kWebhookDeleted;
+  if (!webhook.current.spec.enabled) return Requeue::kWebhookDisabled;
+  const store::Attempt* last = EndingAttempt(state, record);
+  const bool sent = last != nullptr && last->error != AttemptError::kInternal &&
+                    last->error != AttemptError::kPoison;
+  if (sent && !state.requests.contains(record.delivery_id)) return Requeue::kBodyNotKept;
+  const bool events_kept = std::all_of(
+      record.items.begin(), record.items.end(), [&](const store::DeliveryItem& item) {
+        return state.events.contains({record.tenant_id, item.ref.escmsg_id});
+      });
+  return events_kept ? Requeue::kDone : Requeue::kEventsNotKept;
+}
+
+Requeue Hasten(FakeState& state, FakeWindow* window) {
+  if (window->owner) return Requeue::kInFlight;
+  if (!window->group_key.empty()) return Requeue::kOpen;
+  if (window->waits_at(state.Now())) state.MakeDue(window, /*timed=*/true);
+  state.Wake(window->webhook_id);
+  return Requeue::kDone;
+}
+
+Requeue Again(FakeState& state, const FakeRecord& record) {
+  const Requeue verdict = Judge(state, record);
+  if (verdict != Requeue::kDone) return verdict;
+  FakeWindow window{.window_id = record.delivery_id,
+                    .tenant_id = record.tenant_id,
+                    .webhook_id = record.webhook_id,
+                    .webhook_version = record.webhook_version,
+                    .attempt = record.attempt_count,
+                    .resent_after = record.attempt_count};
+  for (const store::DeliveryItem& item : record.items) window.items.push_back(item.ref);
+  if (const auto attempts = state.attempts.find(record.delivery_id);
+      attempts != state.attempts.end()) {
+    window.lease_seq = attempts->second.rbegin()->first;
+  }
+  state.MakeDue(&window, /*timed=*/true);
+  state.Wake(window.webhook_id);
+  state.requests.erase(record.delivery_id);
+  state.windows[record.delivery_id] = std::move(window);
+  state.records.erase(record.delivery_id);
+  return Requeue::kDone;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Requeue>> FakeStore::Redeliver(store::TenantId tenant,
+                                                          const std::vector<Uuid>& ids) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::vector<Requeue> verdicts;
+  for (const Uuid& id : ids) {
+    const auto window = state_->windows.find(id);
+    const auto record = state_->records.find(id);
+    if (window != state_->windows.end() && window->second.tenant_id == tenant) {
+      verdicts.push_back(Hasten(*state_, &window->second));
+    } else if (record != state_->records.end() && record->second.tenant_id == tenant) {
+      verdicts.push_back(Again(*state_, record->second));
+    } else {
+      verdicts.push_back(Requeue::kNotFound);
+    }
+  }
+  return verdicts;
+}
+
+absl::Status FakeStore::Cancel(store::TenantId tenant, const Uuid& id,
+                               const std::string& reason) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  const auto window = state_->windows.find(id);
+  if (window != state_->windows.end() && window->second.tenant_id == tenant) {
+    if (state_->CancelUnstarted(window->second.webhook_id, reason, id) == 1) {
+      return absl::OkStatus();
+    }
+    return WithReason(absl::FailedPreconditionError("a worker is sending it"),
+                      "DELIVERY_IN_FLIGHT");
+  }
+  const auto record = state_->records.find(id);
+  if (record == state_->records.end() || record->second.tenant_id != tenant) {
+    return WithReason(absl::NotFoundError("no delivery has this id"),
+                      "DELIVERY_NOT_FOUND");
+  }
+  return WithReason(absl::FailedPreconditionError("it has ended"), "DELIVERY_FINISHED");
+}
+
+}  // namespace windrow::testing
