@@ -6,6 +6,7 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/flag_types.h"
 #include "cli/list_limit.h"
 #include "cli/result_writer.h"
 #include "cli/rpc_errors.h"
@@ -139,6 +140,108 @@ void AddEtag(CLI::App* app, WebhookArguments* arguments) {
                   "do it only where this is still the current etag");
 }
 
+int Switch(const Session& session, const std::string& id, const std::string& etag,
+           bool enabled) {
+  v1::UpdateWebhookRequest request;
+  request.mutable_webhook()->set_webhook_id(id);
+  request.mutable_webhook()->set_etag(etag);
+  request.mutable_webhook()->set_enabled(enabled);
+  request.mutable_update_mask()->add_paths("enabled");
+  v1::Webhook webhook;
+  const grpc::Status status =
+      NewStub(session)->UpdateWebhook(MakeContext(session).get(), request, &webhook);
+  if (!status.ok()) {
+    return Fail(session, enabled ? "enable the webhook" : "disable the webhook", status);
+  }
+  WriteOne(session, webhook, FieldsOf(webhook));
+  return kOk;
+}
+
+void AddSwitch(CLI::App* group, Session* session, const char* name, const char* help,
+               bool enabled) {
+  auto a = std::make_shared<WebhookArguments>();
+  CLI::App* command = group->add_subcommand(name, help);
+  AddId(command, a.get());
+  AddEtag(command, a.get());
+  command->callback([session, a, enabled] {
+    session->action = [session, a, enabled] {
+      return Switch(*session, a->id, a->etag, enabled);
+    };
+  });
+}
+
+struct RotateArguments {
+  std::string id;
+  std::string etag;
+  std::optional<std::string> secret_file;
+  std::optional<absl::Duration> overlap;
+};
+
+// The secret alone goes to standard output, ready to be piped to where it is kept.
+int Rotate(const Session& session, const RotateArguments& arguments) {
+  v1::RotateSigningSecretRequest request;
+  request.set_webhook_id(arguments.id);
+  request.set_etag(arguments.etag);
+  if (arguments.secret_file) {
+    const auto secret = ReadSecretFile(*arguments.secret_file);
+    if (!secret.ok()) {
+      session.err << "windrow: " << std::string(secret.status().message()) << "\n";
+      return kUsage;
+    }
+    request.set_signing_secret(*secret);
+  }
+  if (arguments.overlap) *request.mutable_overlap() = ToProto(*arguments.overlap);
+  v1::RotateSigningSecretResponse response;
+  const grpc::Status status = NewStub(session)->RotateSigningSecret(
+      MakeContext(session).get(), request, &response);
+  if (!status.ok()) return Fail(session, "rotate the secret", status);
+  WriteOne(session, response, {{"signing secret", response.signing_secret()}});
+  if (response.webhook().has_previous_secret_expire_time()) {
+    session.err << fmt::format(
+        "The secret before signs too until {}.\n",
+        TimeText(response.webhook().previous_secret_expire_time()));
+  }
+  return kOk;
+}
+
+void AddRotate(CLI::App* group, Session* session) {
+  auto a = std::make_shared<RotateArguments>();
+  CLI::App* command = group->add_subcommand(
+      "rotate-secret",
+      "Give it another signing secret, and print it; the one before signs along for the "
+      "overlap");
+  command->add_option("WEBHOOK_ID", a->id, "as `webhook list` shows it")->required();
+  command->add_option("--secret-file", a->secret_file, "the new one; default: made")
+      ->type_name("FILE");
+  AddDuration(command, "--overlap", &a->overlap, "0s-168h; default 24h");
+  command->add_option("--etag", a->etag,
+                      "do it only where this is still the current etag");
+  command->callback(
+      [session, a] { session->action = [session, a] { return Rotate(*session, *a); }; });
+}
+
+int Test(const Session& session, const std::string& id) {
+  v1::TestWebhookRequest request;
+  request.set_webhook_id(id);
+  v1::TestWebhookResponse response;
+  const grpc::Status status =
+      NewStub(session)->TestWebhook(MakeContext(session).get(), request, &response);
+  if (!status.ok()) return Fail(session, "test the webhook", status);
+  WriteOne(session, response, {{"delivery_id", response.delivery_id()}});
+  session.err << fmt::format("See what came of it: windrow delivery get {}\n",
+                             response.delivery_id());
+  return kOk;
+}
+
+void AddTest(CLI::App* group, Session* session) {
+  auto a = std::make_shared<WebhookArguments>();
+  CLI::App* command = group->add_subcommand(
+      "test", "Send it one marked event, whatever its triggers want");
+  AddId(command, a.get());
+  command->callback(
+      [session, a] { session->action = [session, a] { return Test(*session, a->id); }; });
+}
+
 void AddChanging(CLI::App* group, Session* session) {
   auto a = std::make_shared<WebhookArguments>();
   CLI::App* create = group->add_subcommand("create", "Save a new webhook");
@@ -163,6 +266,15 @@ void AddChanging(CLI::App* group, Session* session) {
       return Update(*session, u->flags, u->id, u->etag, u->validate_only);
     };
   });
+
+  AddSwitch(group, session, "enable",
+            "Let it send again; what was cancelled stays so until it is redelivered",
+            true);
+  AddSwitch(group, session, "disable", "Cancel what has not started, and send no more",
+            false);
+
+  AddRotate(group, session);
+  AddTest(group, session);
 
   auto d = std::make_shared<WebhookArguments>();
   CLI::App* remove = group->add_subcommand(

@@ -44,6 +44,12 @@ const std::map<std::string, v1::BatchMode>& BatchModes() {
 
 void AddDelivering(CLI::App* app, WebhookFlags* flags) {
   AddDuration(app, "--timeout", &flags->timeout, "of one request, 1s-60s");
+  AddDuration(app, "--disable-after", &flags->disable_after,
+              "disable it after this long without a success, 1h-720h; default 120h, 0s: "
+              "never");
+  app->add_option("--disable-after-failures", flags->disable_after_failures,
+                  "disable it after this many failed requests in a row; default 0: never")
+      ->type_name("N");
   app->add_option_function<std::vector<std::string>>(
          "--retry-delay",
          [flags](const std::vector<std::string>& texts) {
@@ -222,7 +228,8 @@ bool HasBatching(const WebhookFlags& flags) {
 
 bool WebhookFlags::NeedsCurrent() const {
   const bool may_leave_custom = payload && *payload != "custom";
-  return !events.empty() || !conditions.empty() || HasBatching(*this) || may_leave_custom;
+  return !events.empty() || !conditions.empty() || HasBatching(*this) ||
+         may_leave_custom || disable_after || disable_after_failures;
 }
 
 void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
@@ -326,6 +333,16 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
   if (given(!flags.retry_delays.empty(), "retry")) {
     for (const absl::Duration delay : flags.retry_delays) {
       *webhook->mutable_retry()->add_delays() = ToProto(delay);
+    }
+  }
+  if (given(flags.disable_after || flags.disable_after_failures, "auto_disable")) {
+    if (current) *webhook->mutable_auto_disable() = current->auto_disable();
+    if (flags.disable_after) {
+      *webhook->mutable_auto_disable()->mutable_after() = ToProto(*flags.disable_after);
+    }
+    if (flags.disable_after_failures) {
+      webhook->mutable_auto_disable()->set_consecutive_failures(
+          *flags.disable_after_failures);
     }
   }
   if (given(flags.timeout.has_value(), "timeout")) {

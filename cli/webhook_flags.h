@@ -38,6 +38,8 @@ struct WebhookFlags {
   std::optional<std::string> api_key_header;
   std::optional<std::string> api_key_file;
   std::optional<absl::Duration> timeout;
+  std::optional<absl::Duration> disable_after;
+  std::optional<int> disable_after_failures;
   std::vector<absl::Duration> retry_delays;
   bool lightweight_logs = false;
   bool full_logs = false;

@@ -79,6 +79,24 @@ std::string State(const v1::Webhook& webhook) {
   return webhook.has_enabled() && !webhook.enabled() ? "no" : "yes";
 }
 
+std::string AutoDisable(const v1::AutoDisable& rule) {
+  std::string out;
+  if (rule.after().seconds() > 0) {
+    out = "after " + DurationText(rule.after()) + " without a success";
+  }
+  if (rule.consecutive_failures() > 0) {
+    out += fmt::format("{}after {} failures in a row", out.empty() ? "" : ", ",
+                       rule.consecutive_failures());
+  }
+  return out.empty() ? "never" : out;
+}
+
+std::string Failing(const v1::Webhook& webhook) {
+  if (!webhook.has_failing_since()) return "";
+  return fmt::format("since {}, {} requests", TimeText(webhook.failing_since()),
+                     webhook.consecutive_failures());
+}
+
 }  // namespace
 
 Fields FieldsOf(const v1::Webhook& w) {
@@ -87,6 +105,8 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"description", w.description()},
           {"url", w.url()},
           {"enabled", State(w)},
+          {"disabled because", w.disable_reason()},
+          {"failing", Failing(w)},
           {"user", w.basic_auth().user()},
           {"headers", Headers(w)},
           {"method", Method(w)},
@@ -95,6 +115,7 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"batching", Batching(w.batching())},
           {"triggers", Triggers(w)},
           {"retry delays", Delays(w.retry())},
+          {"disables itself", AutoDisable(w.auto_disable())},
           {"timeout", w.has_timeout() ? DurationText(w.timeout()) : ""},
           {"lightweight logs", w.lightweight_logs() ? "yes" : "no"},
           {"labels", Labels(w)},

@@ -171,6 +171,20 @@ void CheckBatching(const WebhookSpec& spec, Checker* check) {
   }
 }
 
+void CheckAutoDisable(const AutoDisable& rule, Checker* check) {
+  if (rule.after != absl::ZeroDuration() &&
+      (rule.after < kMinDisableAfter || rule.after > kMaxDisableAfter)) {
+    check->Add("auto_disable.after", "must be 1 h – 30 d, or 0 s for never");
+  } else if (rule.after % absl::Milliseconds(1) != absl::ZeroDuration()) {
+    check->Add("auto_disable.after", "must be whole milliseconds");
+  }
+  if (rule.consecutive_failures < 0 ||
+      rule.consecutive_failures > kMaxConsecutiveFailures) {
+    check->Add("auto_disable.consecutive_failures",
+               fmt::format("must be 0–{}; 0 is never", kMaxConsecutiveFailures));
+  }
+}
+
 void CheckPayload(const WebhookSpec& spec, Checker* check) {
   if (spec.payload < PayloadKind::kSmall || spec.payload > PayloadKind::kCustom) {
     check->Add("payload", "must be SMALL, FULL, EVENT_ONLY or CUSTOM");
@@ -240,6 +254,7 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckBatching(spec, &check);
   CheckRetry(spec.retry, &check);
   check.Duration(spec.timeout, kMinTimeout, kMaxTimeout, "timeout");
+  CheckAutoDisable(spec.auto_disable, &check);
   CheckLabels(spec.labels, &check);
 }
 

@@ -72,6 +72,14 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
+// When a webhook is disabled by itself.
+struct AutoDisable {
+  absl::Duration after = absl::Hours(120);  // without a success, 1 h – 30 d; 0: never
+  int consecutive_failures = 0;             // up to 1,000,000 requests; 0: never
+
+  bool operator==(const AutoDisable&) const = default;
+};
+
 // What a user writes and may change. Secrets live in WebhookSecrets.
 struct WebhookSpec {
   std::string name;  // trimmed
@@ -89,6 +97,7 @@ struct WebhookSpec {
   std::vector<Trigger> triggers;
   Batching batching;
   RetryPolicy retry;
+  AutoDisable auto_disable;
   absl::Duration timeout = absl::Seconds(30);  // of one request, 1–60 s
   bool enabled = true;
   std::map<std::string, std::string> labels;
@@ -101,6 +110,8 @@ struct WebhookSecrets {
   std::string basic_auth_password;
   std::string bearer_token;
   std::string api_key;
+  std::string previous_signing_secret;  // signs too, until then; empty: none
+  absl::Time previous_valid_until = absl::InfinitePast();  // whole milliseconds
 
   bool operator==(const WebhookSecrets&) const = default;
 };
@@ -124,6 +135,10 @@ inline constexpr absl::Duration kMaxRetryDelay = absl::Hours(24);
 inline constexpr absl::Duration kMinBatchWait = absl::Seconds(1);
 inline constexpr absl::Duration kMaxBatchWait = absl::Seconds(3'600);
 inline constexpr int kMaxBatchItems = 1'000;
+inline constexpr absl::Duration kMaxSecretOverlap = absl::Hours(7 * 24);
+inline constexpr absl::Duration kMinDisableAfter = absl::Hours(1);
+inline constexpr absl::Duration kMaxDisableAfter = absl::Hours(30 * 24);
+inline constexpr int kMaxConsecutiveFailures = 1'000'000;
 inline constexpr absl::Duration kMinTimeout = absl::Seconds(1);
 inline constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 

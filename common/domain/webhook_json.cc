@@ -117,6 +117,12 @@ void Write(const RetryPolicy& retry, std::string* out) {
   object.Duration("retry_after_cap", retry.retry_after_cap);
 }
 
+void Write(const AutoDisable& rule, std::string* out) {
+  ObjectWriter object(out);
+  object.Duration("after", rule.after);
+  object.Number("consecutive_failures", rule.consecutive_failures);
+}
+
 // ---- Reading
 
 absl::Status Unreadable(std::string_view what) {
@@ -244,6 +250,14 @@ absl::Status Read(const json::Value& value, RetryPolicy* out) {
   });
 }
 
+absl::Status Read(const json::Value& value, AutoDisable* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "after") return Read(member, &out->after);
+    if (key == "consecutive_failures") return Read(member, &out->consecutive_failures);
+    return UnknownField(key);
+  });
+}
+
 absl::Status Read(const json::Value& value, WebhookSpec* out) {
   return ReadObject(value, [&](const std::string& key, const json::Value& member) {
     if (key == "name") return Read(member, &out->name);
@@ -261,6 +275,7 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "triggers") return Read(member, &out->triggers);
     if (key == "batching") return Read(member, &out->batching);
     if (key == "retry") return Read(member, &out->retry);
+    if (key == "auto_disable") return Read(member, &out->auto_disable);
     if (key == "timeout") return Read(member, &out->timeout);
     if (key == "enabled") return Read(member, &out->enabled);
     if (key == "labels") return Read(member, &out->labels);
@@ -274,6 +289,15 @@ absl::Status Read(const json::Value& value, WebhookSecrets* out) {
     if (key == "basic_auth_password") return Read(member, &out->basic_auth_password);
     if (key == "bearer_token") return Read(member, &out->bearer_token);
     if (key == "api_key") return Read(member, &out->api_key);
+    if (key == "previous_signing_secret") {
+      return Read(member, &out->previous_signing_secret);
+    }
+    if (key == "previous_valid_until") {
+      absl::Duration since_1970;
+      WINDROW_RETURN_IF_ERROR(Read(member, &since_1970));
+      out->previous_valid_until = absl::UnixEpoch() + since_1970;
+      return absl::OkStatus();
+    }
     return UnknownField(key);
   });
 }
@@ -316,6 +340,7 @@ std::string SpecToJson(const WebhookSpec& spec) {
     WriteArray(spec.triggers, object.Key("triggers"), write);
     Write(spec.batching, object.Key("batching"));
     Write(spec.retry, object.Key("retry"));
+    Write(spec.auto_disable, object.Key("auto_disable"));
     object.Duration("timeout", spec.timeout);
     object.Bool("enabled", spec.enabled);
     ObjectWriter labels(object.Key("labels"));
@@ -336,6 +361,11 @@ std::string SecretsToJson(const WebhookSecrets& secrets) {
     object.Text("basic_auth_password", secrets.basic_auth_password);
     object.Text("bearer_token", secrets.bearer_token);
     object.Text("api_key", secrets.api_key);
+    if (!secrets.previous_signing_secret.empty()) {
+      object.Text("previous_signing_secret", secrets.previous_signing_secret);
+      object.Duration("previous_valid_until",
+                      secrets.previous_valid_until - absl::UnixEpoch());
+    }
   }
   return json;
 }

@@ -39,6 +39,7 @@ struct ClaimedWindow {
   std::int32_t webhook_version = 0;  // that contents are rendered with
   std::int32_t current_version = 0;  // that URL and credentials are taken from
   bool webhook_enabled = false;      // as of the claim; false too where it is deleted
+  bool webhook_failing = false;      // as of the claim: its last request failed
   std::int32_t lease_seq = 0;
   int attempt = 0;           // attempts that ended
   int resent_after = 0;      // how many had, when it was sent again by hand: no part of
@@ -66,6 +67,8 @@ struct Outcome {
   DeliveryState state = DeliveryState::kFailed;
   absl::Duration retry_after;
   std::string reason;
+  bool gone = false;             // 410: the webhook is to be disabled
+  bool webhook_failing = false;  // as claimed
 
   std::optional<Attempt> attempt;  // started_at is not read, started_ago is
   absl::Duration started_ago;      // at the time of Record; the database's clock is used
@@ -110,6 +113,11 @@ class DeliveryQueue {
                                              absl::Duration slack) = 0;
   // Writes outcomes, in one transaction. Those whose lease is another worker's by now are
   // recorded as late attempts and change nothing else. Answers how many were late.
+  //
+  // Counts what failed in a row, but for failures of our own (kInternal, kPoison), and
+  // disables webhooks that answered 410 or whose auto_disable rule says so, in a
+  // transaction of their own that leaves a notice. One that fails is made up for by the
+  // next failure.
   virtual absl::StatusOr<int> Record(const std::vector<Outcome>& outcomes) = 0;
   // Moves the leases' end to `from_now` from now; answers which are still held, parallel.
   virtual absl::StatusOr<std::vector<bool>> Renew(const std::vector<HeldWindow>& held,

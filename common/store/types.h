@@ -26,6 +26,20 @@ struct StoredWebhook {
   domain::WebhookSecrets secrets;
   absl::Time created_at;
   absl::Time updated_at;
+  std::optional<absl::Time> failing_since;  // the first failed request since a success
+  int failures = 0;                         // since then
+  std::string disable_reason;               // where Windrow disabled it
+};
+
+// Word for a tenant that a webhook of it was disabled by Windrow.
+struct Notice {
+  std::int64_t notice_id = 0;
+  TenantId tenant_id = 0;
+  Uuid webhook_id;
+  std::int32_t webhook_version = 0;
+  std::string webhook_name;
+  std::string reason;
+  absl::Time created_at;
 };
 
 struct StoredEvent {

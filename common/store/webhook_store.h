@@ -44,6 +44,10 @@ class WebhookStore {
   virtual absl::Status Delete(TenantId tenant, const Uuid& id,
                               std::optional<std::int32_t> expected) = 0;
 
+  // What is to be published about webhooks and was not yet, oldest first.
+  virtual absl::StatusOr<std::vector<Notice>> ListNotices(int limit) = 0;
+  virtual absl::Status DeleteNotice(std::int64_t notice_id) = 0;
+
   // The enabled webhooks of a tenant with their config version, for matching.
   virtual absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       TenantId tenant) = 0;

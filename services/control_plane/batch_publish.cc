@@ -40,6 +40,23 @@ class BatchPublisher final : public Publisher {
 
 }  // namespace
 
+std::vector<PublishAnswer> PublishAndWait(
+    PublishQueue& queue, store::TenantId tenant,
+    std::vector<absl::StatusOr<domain::Event>> events) {
+  const auto publisher = std::make_shared<BatchPublisher>(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!events[i].ok()) {
+      publisher->Answer(i, {.status = events[i].status()});
+      continue;
+    }
+    const std::size_t bytes = MemoryOf(*events[i]);
+    if (!queue.Push({tenant, *std::move(events[i]), bytes, publisher, i})) {
+      publisher->Answer(i, {.status = ServerStopping()});
+    }
+  }
+  return publisher->Wait();
+}
+
 absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
                           store::TenantId tenant, v1::BatchPublishEventsRequest* request,
                           v1::BatchPublishEventsResponse* response) {
@@ -55,22 +72,12 @@ absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
                                      "try again later, or use a stream"),
         "PUBLISH_QUEUE_FULL");
   }
-  const auto count = static_cast<std::size_t>(request->events_size());
-  const auto publisher = std::make_shared<BatchPublisher>(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    absl::StatusOr<domain::Event> event =
-        TakeEvent(request->mutable_events(static_cast<int>(i)));
-    if (!event.ok()) {
-      metrics.refused.Increment();
-      publisher->Answer(i, {.status = event.status()});
-      continue;
-    }
-    const std::size_t bytes = MemoryOf(*event);
-    if (!queue.Push({tenant, *std::move(event), bytes, publisher, i})) {
-      publisher->Answer(i, {.status = ServerStopping()});
-    }
+  std::vector<absl::StatusOr<domain::Event>> events;
+  for (v1::Event& event : *request->mutable_events()) {
+    events.push_back(TakeEvent(&event));
+    if (!events.back().ok()) metrics.refused.Increment();
   }
-  for (const PublishAnswer& answer : publisher->Wait()) {
+  for (const PublishAnswer& answer : PublishAndWait(queue, tenant, std::move(events))) {
     AnswerToProto(answer, response->add_results());
   }
   return absl::OkStatus();

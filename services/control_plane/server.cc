@@ -18,6 +18,7 @@
 #include "services/control_plane/database_watch.h"
 #include "services/control_plane/delivery_service.h"
 #include "services/control_plane/event_service.h"
+#include "services/control_plane/notice_loop.h"
 #include "services/control_plane/publish_stream.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_service.h"
@@ -77,6 +78,7 @@ class GrpcServer final : public Server {
       : publish_metrics_(PublishMetrics::In(registry)),
         committer_(stores.events, stores.webhooks, options.committer, publish_metrics_),
         streams_(committer_.queue(), {}, publish_metrics_),
+        notices_(stores.webhooks, committer_.queue(), options.notice_interval),
         executor_(options.executor_threads, options.max_queued_calls),
         calls_(executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
@@ -105,6 +107,7 @@ class GrpcServer final : public Server {
     }
     SetServing(false);
     watch_.Start();
+    notices_.Start();
     return absl::OkStatus();
   }
 
@@ -114,6 +117,7 @@ class GrpcServer final : public Server {
   void Shutdown(absl::Duration limit) override {
     if (server_ == nullptr) return;
     watch_.Stop();
+    notices_.Stop();
     SetServing(false);
     const absl::Time deadline = absl::Now() + limit;
     streams_.Stop();
@@ -134,6 +138,7 @@ class GrpcServer final : public Server {
   // In the order of need: what is below uses what is above, and ends before it.
   PublishCommitter committer_;
   PublishStreams streams_;
+  NoticeLoop notices_;
   Executor executor_;
   UnaryCalls calls_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

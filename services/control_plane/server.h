@@ -39,6 +39,7 @@ struct ServerOptions {
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();  // open calls go on
   absl::Duration ping_interval = absl::Seconds(1);
+  absl::Duration notice_interval = absl::Seconds(2);
 };
 
 // The largest message that is taken: 1,000 small events, or one of the largest size.

@@ -1,6 +1,7 @@
 #include "services/control_plane/webhook_mapping.h"
 
 #include <absl/strings/escaping.h>
+#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -202,6 +203,16 @@ void PutRetry(Input* in) {
   in->profile->spec.retry = std::move(retry);
 }
 
+void PutAutoDisable(Input* in) {
+  const v1::AutoDisable& from = in->webhook.auto_disable();
+  domain::AutoDisable rule;
+  if (from.has_after()) {
+    PutDuration(from.after(), "webhook.auto_disable.after", &rule.after, in->violations);
+  }
+  rule.consecutive_failures = from.consecutive_failures();
+  in->profile->spec.auto_disable = rule;
+}
+
 void PutTimeout(Input* in) {
   absl::Duration timeout = domain::WebhookSpec().timeout;
   if (in->webhook.has_timeout()) {
@@ -243,6 +254,8 @@ constexpr Field kFields[] = {
     {"triggers", [](const v1::Webhook& w) { return w.triggers_size() > 0; }, PutTriggers},
     {"batching", [](const v1::Webhook& w) { return w.has_batching(); }, PutBatching},
     {"retry", [](const v1::Webhook& w) { return w.has_retry(); }, PutRetry},
+    {"auto_disable", [](const v1::Webhook& w) { return w.has_auto_disable(); },
+     PutAutoDisable},
     {"timeout", [](const v1::Webhook& w) { return w.has_timeout(); }, PutTimeout},
     {"enabled", [](const v1::Webhook& w) { return w.has_enabled(); },
      [](Input* in) {
@@ -253,8 +266,11 @@ constexpr Field kFields[] = {
 constexpr std::string_view kPassword = "basic_auth.password";
 constexpr std::string_view kSigningSecret = "signing_secret";
 // May stand in a mask, and change nothing (AIP-161).
-constexpr std::string_view kOutputOnly[] = {"webhook_id", "etag", "create_time",
-                                            "update_time"};
+constexpr std::string_view kOutputOnly[] = {
+    "webhook_id",           "etag",
+    "create_time",          "update_time",
+    "consecutive_failures", "failing_since",
+    "disable_reason",       "previous_secret_expire_time"};
 
 bool IsMaskPath(std::string_view path) {
   return path == kPassword || path == kSigningSecret || path == "*" ||
@@ -319,6 +335,8 @@ void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& m
   if (!change.signing_secret().empty() &&
       (mask.paths().empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
     profile->secrets.signing_secret = change.signing_secret();
+    profile->secrets.previous_signing_secret.clear();  // RotateSigningSecret keeps it
+    profile->secrets.previous_valid_until = absl::InfinitePast();
   } else if (wanted.Names(kSigningSecret)) {
     violations->Add("webhook.signing_secret",
                     "is empty: every webhook signs, so give a new one or leave it out of "
@@ -338,6 +356,15 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
     proto->set_etag(EtagOf(webhook.version));
     TimeToProto(webhook.created_at, proto->mutable_create_time());
     TimeToProto(webhook.updated_at, proto->mutable_update_time());
+  }
+  if (webhook.failing_since) {
+    TimeToProto(*webhook.failing_since, proto->mutable_failing_since());
+  }
+  proto->set_consecutive_failures(webhook.failures);
+  proto->set_disable_reason(webhook.disable_reason);
+  if (webhook.secrets.previous_valid_until > absl::Now()) {
+    TimeToProto(webhook.secrets.previous_valid_until,
+                proto->mutable_previous_secret_expire_time());
   }
   proto->set_name(spec.name);
   proto->set_description(spec.description);
@@ -382,6 +409,10 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   for (const absl::Duration delay : spec.retry.delays) {
     DurationToProto(delay, proto->mutable_retry()->add_delays());
   }
+  DurationToProto(spec.auto_disable.after,
+                  proto->mutable_auto_disable()->mutable_after());
+  proto->mutable_auto_disable()->set_consecutive_failures(
+      spec.auto_disable.consecutive_failures);
   DurationToProto(spec.timeout, proto->mutable_timeout());
   proto->set_enabled(spec.enabled);
   proto->mutable_labels()->insert(spec.labels.begin(), spec.labels.end());

@@ -1,6 +1,7 @@
 #include "services/control_plane/webhook_service.h"
 
 #include <absl/status/statusor.h>
+#include <absl/time/clock.h>
 
 #include <optional>
 #include <string>
@@ -9,7 +10,9 @@
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/preview.h"
+#include "services/control_plane/proto_time.h"
 #include "services/control_plane/request_ids.h"
+#include "services/control_plane/test_delivery.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_use_cases.h"
 #include "windrow/v1/webhook.grpc.pb.h"
@@ -26,6 +29,9 @@ constexpr int kChunk = 64;
 absl::StatusOr<Uuid> WebhookId(const std::string& text) {
   return IdFromRequest(text, "webhook_id", "WEBHOOK_NOT_FOUND");
 }
+
+// A day: receivers have until then to take the new secret.
+constexpr absl::Duration kDefaultOverlap = absl::Hours(24);
 
 class WebhookService final : public v1::WebhookService::CallbackService {
  public:
@@ -87,7 +93,51 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     });
   }
 
+  Reactor* RotateSigningSecret(Context* context,
+                               const v1::RotateSigningSecretRequest* request,
+                               v1::RotateSigningSecretResponse* response) override {
+    return calls_.Run("RotateSigningSecret", context, [=, this](const Caller& caller) {
+      return Rotate(caller, *request, response);
+    });
+  }
+
+  Reactor* TestWebhook(Context* context, const v1::TestWebhookRequest* request,
+                       v1::TestWebhookResponse* response) override {
+    return calls_.Run(
+        "TestWebhook", context, [=, this](const Caller& caller) -> absl::Status {
+          WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
+          WINDROW_ASSIGN_OR_RETURN(const Uuid delivery,
+                                   SendTest(webhooks_, events_, caller.tenant, id));
+          response->set_delivery_id(delivery.ToString());
+          return absl::OkStatus();
+        });
+  }
+
  private:
+  absl::Status Rotate(const Caller& caller, const v1::RotateSigningSecretRequest& request,
+                      v1::RotateSigningSecretResponse* response) {
+    WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request.webhook_id()));
+    WebhookUseCases::Rotation rotation{.new_secret = request.signing_secret(),
+                                       .overlap = kDefaultOverlap,
+                                       .now = absl::Now()};
+    if (request.has_overlap()) {
+      const auto overlap = DurationFromProto(request.overlap());
+      if (!overlap) {
+        Violations violations;
+        violations.Add("overlap", "is not a valid google.protobuf.Duration");
+        return violations.ToStatus();
+      }
+      rotation.overlap = *overlap;
+    }
+    WINDROW_ASSIGN_OR_RETURN(
+        const auto webhook,
+        use_cases_.RotateSecret(caller.tenant, id, VersionOfEtag(request.etag()),
+                                rotation));
+    response->set_signing_secret(webhook.secrets.signing_secret);
+    WebhookToProto(webhook, response->mutable_webhook());
+    return absl::OkStatus();
+  }
+
   absl::Status Create(const Caller& caller, const v1::CreateWebhookRequest& request,
                       v1::Webhook* response) {
     Violations violations;

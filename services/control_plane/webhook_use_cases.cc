@@ -40,6 +40,34 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::Update(
   return saved;
 }
 
+absl::StatusOr<store::StoredWebhook> WebhookUseCases::RotateSecret(
+    store::TenantId tenant, const Uuid& id, std::optional<std::int32_t> expected,
+    const Rotation& rotation) {
+  const std::string secret = rotation.new_secret.empty()
+                                 ? crypto::SigningKey::Generate().ToSecret()
+                                 : rotation.new_secret;
+  const absl::Time until =
+      absl::FromUnixMillis(absl::ToUnixMillis(rotation.now + rotation.overlap));
+  return Update(
+      tenant, id, expected,
+      [&](Profile* profile, Violations* violations) {
+        if (rotation.overlap < absl::ZeroDuration() ||
+            rotation.overlap > domain::kMaxSecretOverlap) {
+          violations->Add("overlap", "must be 0 s – 7 d");
+        }
+        domain::WebhookSecrets& secrets = profile->secrets;
+        if (secret == secrets.signing_secret) {
+          violations->Add("signing_secret",
+                          "is the one in force: leave it out, and one is made");
+        }
+        const bool overlaps = rotation.overlap > absl::ZeroDuration();
+        secrets.previous_signing_secret = overlaps ? secrets.signing_secret : "";
+        secrets.previous_valid_until = overlaps ? until : absl::InfinitePast();
+        secrets.signing_secret = secret;
+      },
+      /*validate_only=*/false);
+}
+
 absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
     store::TenantId tenant, const Uuid& id, std::optional<std::int32_t> expected,
     const Edit& edit, bool validate_only) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "common/store/webhook_store.h"
 #include "services/control_plane/webhook_mapping.h"
@@ -31,6 +32,17 @@ class WebhookUseCases {
   absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
                                               std::optional<std::int32_t> expected,
                                               const Edit& edit, bool validate_only);
+
+  struct Rotation {
+    std::string new_secret;  // empty: one is made
+    absl::Duration overlap;  // how long the old one signs too, at most kMaxSecretOverlap
+    absl::Time now;
+  };
+  // Gives the webhook another signing secret. `expected` as above.
+  absl::StatusOr<store::StoredWebhook> RotateSecret(store::TenantId tenant,
+                                                    const Uuid& id,
+                                                    std::optional<std::int32_t> expected,
+                                                    const Rotation& rotation);
 
  private:
   absl::StatusOr<store::StoredWebhook> UpdateOnce(store::TenantId tenant, const Uuid& id,

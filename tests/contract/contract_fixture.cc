@@ -193,4 +193,20 @@ std::vector<Uuid> ContractTest::List(const store::DeliveryQuery& query) {
   return ids;
 }
 
+store::ClaimedWindow AutoDisableContract::End(const store::StoredWebhook& webhook,
+                                              store::DeliveryState state,
+                                              int status_code) {
+  store::Claim claim = Claim(webhook);
+  if (claim.windows.empty()) {
+    Publish(webhook);
+    claim = Claim(webhook);
+  }
+  store::ClaimedWindow window = claim.windows.at(0);
+  store::Outcome outcome = OutcomeOf(window, state, status_code);
+  outcome.retry_after = absl::Minutes(10);
+  outcome.webhook_failing = window.webhook_failing;
+  Record({outcome});
+  return window;
+}
+
 }  // namespace windrow::contract

@@ -105,6 +105,12 @@ class ClaimContract : public ContractTest {};
 class RecordContract : public ContractTest {};
 class CancelContract : public ContractTest {};
 class ControlContract : public ContractTest {};
+class AutoDisableContract : public ContractTest {
+ protected:
+  // The webhook's due delivery, or a new one, ends its attempt so. As it was claimed.
+  store::ClaimedWindow End(const store::StoredWebhook& webhook,
+                           store::DeliveryState state, int status_code);
+};
 class DeliveryContract : public ContractTest {};
 class AttemptContract : public ContractTest {};
 class ListenerContract : public ContractTest {};
@@ -117,6 +123,7 @@ class ListenerContract : public ContractTest {};
   INSTANTIATE_TEST_SUITE_P(name, RecordContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, CancelContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, ControlContract, ::testing::Values(make));      \
+  INSTANTIATE_TEST_SUITE_P(name, AutoDisableContract, ::testing::Values(make));  \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryContract, ::testing::Values(make));     \
   INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, ListenerContract, ::testing::Values(make))

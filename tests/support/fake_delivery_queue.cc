@@ -49,6 +49,7 @@ class ClaimBuilder {
          .webhook_version = window->webhook_version,
          .current_version = webhook.current.version,
          .webhook_enabled = webhook.current.spec.enabled && !webhook.deleted,
+         .webhook_failing = webhook.current.failing_since.has_value(),
          .lease_seq = window->lease_seq,
          .attempt = window->attempt,
          .resent_after = window->resent_after,
@@ -123,6 +124,46 @@ void End(FakeState& state, const Outcome& outcome, const FakeWindow& window) {
   }
   state.records[window.window_id] = std::move(record);
   state.windows.erase(window.window_id);
+}
+
+// What the requests of each webhook came to: as PostgresStore counts it.
+void CountFailures(FakeState& state, const std::vector<Outcome>& outcomes) {
+  struct Tally {
+    int failed = 0;
+    bool succeeded = false;
+    bool gone = false;
+  };
+  std::map<Uuid, Tally> tallies;
+  for (const Outcome& o : outcomes) {
+    if (!o.attempt || o.attempt->error == store::AttemptError::kInternal ||
+        o.attempt->error == store::AttemptError::kPoison) {
+      continue;
+    }
+    Tally& tally = tallies[o.webhook_id];
+    tally.gone |= o.gone;
+    tally.succeeded |= o.state == DeliveryState::kSucceeded;
+    tally.failed += o.state == DeliveryState::kSucceeded ? 0 : 1;
+  }
+  for (const auto& [id, tally] : tallies) {
+    store::StoredWebhook& webhook = state.webhooks.at(id).current;
+    if (tally.succeeded) {
+      webhook.failing_since.reset();
+      webhook.failures = 0;
+    } else {
+      webhook.failing_since = webhook.failing_since.value_or(state.Now());
+      webhook.failures += tally.failed;
+    }
+    const domain::AutoDisable& rule = webhook.spec.auto_disable;
+    if (tally.gone) {
+      state.Disable(id, "the endpoint answered 410 (gone)");
+    } else if (rule.consecutive_failures > 0 &&
+               webhook.failures >= rule.consecutive_failures) {
+      state.Disable(id, std::to_string(webhook.failures) + " requests in a row failed");
+    } else if (rule.after > absl::ZeroDuration() && webhook.failing_since &&
+               state.Now() - *webhook.failing_since >= rule.after) {
+      state.Disable(id, "no request has succeeded for too long");
+    }
+  }
 }
 
 // The window, where the lease is still the caller's.
@@ -205,6 +246,7 @@ absl::StatusOr<int> FakeStore::Record(const std::vector<Outcome>& outcomes) {
       End(*state_, outcome, *window);
     }
   }
+  CountFailures(*state_, outcomes);
   return late;
 }
 

@@ -102,6 +102,9 @@ struct FakeState {
   UuidV7Generator ids;
 
   // What listeners are told: each waits for `wake_seq` to pass what it has seen.
+  std::vector<store::Notice> notices;
+  std::int64_t last_notice = 0;
+
   std::uint64_t wake_seq = 0;
   std::map<std::uint64_t, Uuid> wakes;
 
@@ -116,6 +119,8 @@ struct FakeState {
   // The record's items, with type and object of their events.
   std::vector<store::DeliveryItem> ItemsOf(const FakeWindow& window) const;
   void CloseOpenWindows(const Uuid& webhook_id);
+  // As Windrow disables a webhook; nothing where it is disabled or deleted already.
+  void Disable(const Uuid& webhook_id, const std::string& reason);
   // Records as CANCELLED every window of the webhook that no worker holds, or of them
   // only the one named. Answers how many.
   int CancelUnstarted(const Uuid& webhook_id, const std::string& reason,

@@ -98,6 +98,26 @@ void FakeState::CloseOpenWindows(const Uuid& webhook_id) {
   }
 }
 
+void FakeState::Disable(const Uuid& webhook_id, const std::string& reason) {
+  FakeWebhook& webhook = webhooks.at(webhook_id);
+  store::StoredWebhook& current = webhook.current;
+  if (webhook.deleted || !current.spec.enabled) return;
+  ++tenants[current.tenant_id].config_version;
+  ++current.version;
+  current.spec.enabled = false;
+  current.disable_reason = reason;
+  current.updated_at = Now();
+  webhook.versions[current.version] = current.spec;
+  CancelUnstarted(webhook_id, "the webhook was disabled: " + reason);
+  notices.push_back({.notice_id = ++last_notice,
+                     .tenant_id = current.tenant_id,
+                     .webhook_id = webhook_id,
+                     .webhook_version = current.version,
+                     .webhook_name = current.spec.name,
+                     .reason = reason,
+                     .created_at = Now()});
+}
+
 int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason,
                                std::optional<Uuid> only) {
   int cancelled = 0;

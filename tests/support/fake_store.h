@@ -58,6 +58,8 @@ class FakeStore final : public store::WebhookStore,
                                               domain::WebhookSecrets secrets) override;
   absl::Status Delete(store::TenantId tenant, const Uuid& id,
                       std::optional<std::int32_t> expected) override;
+  absl::StatusOr<std::vector<store::Notice>> ListNotices(int limit) override;
+  absl::Status DeleteNotice(std::int64_t notice_id) override;
   absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       store::TenantId tenant) override;
 

@@ -149,6 +149,11 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   NumberTriggers(&home, &spec);
   StoredWebhook& current = webhook->current;
   const bool closes = domain::ClosesOpenWindows(current.spec, spec);
+  if (spec.enabled && !current.spec.enabled) {
+    current.failing_since.reset();
+    current.failures = 0;
+  }
+  if (spec.enabled) current.disable_reason.clear();
   ++current.version;
   current.spec = std::move(spec);
   current.secrets = std::move(secrets);
@@ -172,6 +177,24 @@ absl::Status FakeStore::Delete(TenantId tenant, const Uuid& id,
   webhook->deleted = true;
   ++webhook->current.version;
   state_->CancelUnstarted(id, "the webhook was deleted");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<store::Notice>> FakeStore::ListNotices(int limit) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::vector<store::Notice> notices = state_->notices;
+  if (notices.size() > static_cast<std::size_t>(limit)) {
+    notices.resize(static_cast<std::size_t>(limit));
+  }
+  return notices;
+}
+
+absl::Status FakeStore::DeleteNotice(std::int64_t notice_id) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::erase_if(state_->notices,
+                [&](const store::Notice& n) { return n.notice_id == notice_id; });
   return absl::OkStatus();
 }
 

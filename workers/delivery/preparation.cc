@@ -39,7 +39,8 @@ store::Outcome OutcomeFor(const store::ClaimedWindow& window,
                          .tenant_id = window.tenant_id,
                          .webhook_id = window.webhook_id,
                          .webhook_version = window.webhook_version,
-                         .lease_seq = window.lease_seq};
+                         .lease_seq = window.lease_seq,
+                         .webhook_failing = window.webhook_failing};
   outcome.items.reserve(window.items.size());
   outcome.event_types.reserve(window.items.size());
   outcome.object_ids.reserve(window.items.size());

@@ -93,6 +93,12 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
     profile->prototype.user = std::move(webhook.spec.basic_auth_user);
     profile->prototype.password = std::move(webhook.secrets.basic_auth_password);
   }
+  if (const auto previous =
+          crypto::SigningKey::Parse(webhook.secrets.previous_signing_secret);
+      previous.ok()) {
+    profile->previous_key = *previous;
+    profile->previous_until = webhook.secrets.previous_valid_until;
+  }
   AddHeaders(webhook.spec, profile.get());
   if (webhook.spec.has_bearer_token) {
     profile->prototype.headers.push_back("authorization: Bearer " +
@@ -109,9 +115,13 @@ SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time 
                     std::string_view body) {
   const std::string id = delivery_id.ToString();
   const std::int64_t seconds = absl::ToUnixSeconds(now);
+  std::string signatures = profile.key.Sign(id, seconds, body);
+  if (profile.previous_key && now < profile.previous_until) {
+    signatures += ' ' + profile.previous_key->Sign(id, seconds, body);
+  }
   return {.id = "webhook-id: " + id,
           .timestamp = fmt::format("webhook-timestamp: {}", seconds),
-          .signature = "webhook-signature: " + profile.key.Sign(id, seconds, body)};
+          .signature = "webhook-signature: " + signatures};
 }
 
 http::Request BuildRequest(const Profile& profile, const SignatureLines& lines) {

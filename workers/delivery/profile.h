@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,8 @@ struct Profile {
   domain::UrlTemplate url;    // what prototype.url holds of event fields
   std::string shown_headers;  // of the prototype, secrets masked: "name: value\r\n"
   crypto::SigningKey key;
+  std::optional<crypto::SigningKey> previous_key;  // signs too, until then
+  absl::Time previous_until = absl::InfinitePast();
   domain::RetryPolicy retry;
   bool lightweight_logs = false;
 

@@ -60,11 +60,11 @@ void ApplyVerdict(const domain::Verdict& verdict, int attempt, store::Outcome* o
     outcome->retry_after = retry->after;
   } else {
     outcome->state = DeliveryState::kFailed;
-    const bool gone =
+    outcome->gone =
         std::get<domain::GiveUp>(verdict).reason == domain::GiveUpReason::kGone;
     outcome->reason =
-        gone ? "the endpoint answered 410 (gone)"
-             : fmt::format("attempt {} was the last of the schedule", attempt);
+        outcome->gone ? "the endpoint answered 410 (gone)"
+                      : fmt::format("attempt {} was the last of the schedule", attempt);
   }
 }
 

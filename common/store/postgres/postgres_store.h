@@ -3,8 +3,10 @@
 
 #include <absl/status/statusor.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "common/crypto/key_ring.h"
 #include "common/store/delivery_control.h"
@@ -49,6 +51,8 @@ class PostgresStore final : public WebhookStore,
                                        domain::WebhookSecrets secrets) override;
   absl::Status Delete(TenantId tenant, const Uuid& id,
                       std::optional<std::int32_t> expected) override;
+  absl::StatusOr<std::vector<Notice>> ListNotices(int limit) override;
+  absl::Status DeleteNotice(std::int64_t notice_id) override;
   absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       TenantId tenant) override;
 
@@ -97,6 +101,15 @@ class PostgresStore final : public WebhookStore,
   absl::StatusOr<StoredWebhook> ReadWebhook(const Result& rows, int row) const;
   std::string SealSecrets(TenantId tenant, const Uuid& id,
                           const domain::WebhookSecrets& secrets) const;
+  // Replaces spec and secrets of a webhook that the transaction has locked. With a
+  // `disable_reason` it is Windrow that disables it.
+  absl::StatusOr<StoredWebhook> Replace(Connection* connection,
+                                        const StoredWebhook& before,
+                                        domain::WebhookSpec spec,
+                                        domain::WebhookSecrets secrets,
+                                        const std::string& disable_reason);
+  void DisableAll(const std::map<Uuid, std::pair<TenantId, std::string>>& due);
+  absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
   absl::Status CancelWaiting(Connection* connection, const Uuid& id,
                              const std::string& reason);
 

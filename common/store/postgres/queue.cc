@@ -46,6 +46,7 @@ ClaimedWindow ReadClaimed(const Result& rows, int row) {
   w.attempt = rows.Int2(row, 7);
   w.lost_leases = rows.Int2(row, 8);
   if (!rows.IsNull(row, 14)) w.resent_after = rows.Int2(row, 14);
+  w.webhook_failing = rows.Bool(row, 15);
   return w;
 }
 

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
@@ -243,30 +246,119 @@ void Append(Outcomes more, Outcomes* to) {
   to->insert(to->end(), more.begin(), more.end());
 }
 
+absl::Status RecordLate(Connection* connection, const Outcomes& late) {
+  Outcomes attempts;
+  std::copy_if(late.begin(), late.end(), std::back_inserter(attempts),
+               [](const Outcome* o) { return o->attempt.has_value(); });
+  if (attempts.empty()) return absl::OkStatus();
+  const std::vector<Call> calls = {LateCall(attempts)};
+  return connection->RunAll(calls).status();
+}
+
+// What the requests of one webhook came to.
+struct Tally {
+  TenantId tenant = 0;
+  int failed = 0;
+  bool succeeded = false;
+  bool failing = false;  // as claimed
+  bool gone = false;
+
+  bool counts() const { return succeeded ? failing : failed > 0; }
+};
+
+std::map<Uuid, Tally> TallyOf(const std::vector<Outcome>& outcomes) {
+  std::map<Uuid, Tally> tallies;
+  for (const Outcome& o : outcomes) {
+    if (!o.attempt || o.attempt->error == AttemptError::kInternal ||
+        o.attempt->error == AttemptError::kPoison) {
+      continue;  // not the endpoint's
+    }
+    Tally& tally = tallies[o.webhook_id];
+    tally.tenant = o.tenant_id;
+    tally.failing |= o.webhook_failing;
+    tally.gone |= o.gone;
+    if (o.state == DeliveryState::kSucceeded) {
+      tally.succeeded = true;
+    } else {
+      ++tally.failed;
+    }
+  }
+  return tallies;
+}
+
+// None where there is nothing to count: while all is well, this costs no statement.
+std::optional<Call> CountCall(const std::map<Uuid, Tally>& tallies) {
+  ArrayParam ids(ArrayParam::kUuid), succeeded(ArrayParam::kBool),
+      failed(ArrayParam::kInt4);
+  bool any = false;
+  for (const auto& [id, tally] : tallies) {
+    if (!tally.counts()) continue;
+    any = true;
+    ids.AddUuid(id);
+    succeeded.AddBool(tally.succeeded);
+    failed.AddInt4(tally.failed);
+  }
+  if (!any) return std::nullopt;
+  Params params;
+  params.Array(std::move(ids)).Array(std::move(succeeded)).Array(std::move(failed));
+  return Call{&kCountFailures, std::move(params)};
+}
+
+std::string DisableReason(const Result& rows, int row) {
+  if (rows.Bool(row, 4))
+    return fmt::format("{} requests in a row failed", rows.Int4(row, 3));
+  return fmt::format(
+      "no request has succeeded since {}",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rows.Time(row, 2), absl::UTCTimeZone()));
+}
+
 }  // namespace
+
+// Outcomes are recorded, whatever comes of this.
+void PostgresStore::DisableAll(
+    const std::map<Uuid, std::pair<TenantId, std::string>>& due) {
+  for (const auto& [id, what] : due) {
+    const absl::Status status = Disable(what.first, id, what.second);
+    if (status.ok()) continue;
+    Log(LogLevel::kWarn, "disable_failed",
+        {{"webhook_id", id.ToString()},
+         {"reason", what.second},
+         {"error", status.message()}});
+  }
+}
 
 absl::StatusOr<int> PostgresStore::Record(const std::vector<Outcome>& outcomes) {
   Outcomes finished, retried;
   for (const Outcome& o : outcomes) {
     (o.state == DeliveryState::kRetrying ? retried : finished).push_back(&o);
   }
+  const std::map<Uuid, Tally> tallies = TallyOf(outcomes);
   std::vector<Call> calls;
   if (!finished.empty()) calls.push_back(FinishCall(finished));
   if (!retried.empty()) calls.push_back(RetryCall(retried));
   if (calls.empty()) return 0;
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(std::vector<Result> results, lease->RunAll(calls));
+  std::optional<Call> count = CountCall(tallies);
+  if (count) calls.push_back(*std::move(count));
+  std::map<Uuid, std::pair<TenantId, std::string>> to_disable;
   Outcomes late;
-  if (!finished.empty()) Append(NotIn(results.front(), finished), &late);
-  if (!retried.empty()) Append(NotIn(results.back(), retried), &late);
-  if (late.empty()) return 0;
-  Outcomes late_attempts;
-  std::copy_if(late.begin(), late.end(), std::back_inserter(late_attempts),
-               [](const Outcome* o) { return o->attempt.has_value(); });
-  if (!late_attempts.empty()) {
-    const std::vector<Call> late_calls = {LateCall(late_attempts)};
-    WINDROW_RETURN_IF_ERROR(lease->RunAll(late_calls).status());
+  {
+    WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+    WINDROW_ASSIGN_OR_RETURN(std::vector<Result> results, lease->RunAll(calls));
+    std::size_t next = 0;
+    if (!finished.empty()) Append(NotIn(results[next++], finished), &late);
+    if (!retried.empty()) Append(NotIn(results[next++], retried), &late);
+    if (next < results.size()) {
+      const Result& rows = results[next];
+      for (int i = 0; i < rows.rows(); ++i) {
+        to_disable[rows.Id(i, 0)] = {rows.Int4(i, 1), DisableReason(rows, i)};
+      }
+    }
+    WINDROW_RETURN_IF_ERROR(RecordLate(&*lease, late));
   }
+  for (const auto& [id, tally] : tallies) {
+    if (tally.gone) to_disable[id] = {tally.tenant, "the endpoint answered 410 (gone)"};
+  }
+  DisableAll(to_disable);
   return static_cast<int>(late.size());
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
@@ -39,6 +40,13 @@ std::string SecretsPlace(TenantId tenant, const Uuid& id) {
 
 std::int32_t TimeoutMs(const domain::WebhookSpec& spec) {
   return static_cast<std::int32_t>(absl::ToInt64Milliseconds(spec.timeout));
+}
+
+void ReadHealth(const Result& rows, int row, int first, StoredWebhook* webhook) {
+  webhook->failing_since.reset();
+  if (!rows.IsNull(row, first)) webhook->failing_since = rows.Time(row, first);
+  webhook->failures = rows.Int4(row, first + 1);
+  webhook->disable_reason = rows.Text(row, first + 2);
 }
 
 // Gives numbers to triggers that have none yet.
@@ -83,6 +91,7 @@ absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
   WINDROW_ASSIGN_OR_RETURN(webhook.secrets, domain::SecretsFromJson(std::move(secrets)));
   webhook.created_at = rows.Time(row, 5);
   webhook.updated_at = rows.Time(row, 6);
+  ReadHealth(rows, row, 7, &webhook);
   return webhook;
 }
 
@@ -100,15 +109,18 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
       NumberTriggers(transaction.connection(), tenant, &webhook.spec));
   const std::string spec_json = domain::SpecToJson(webhook.spec);
   absl::StatusOr<Result> made = transaction->Run(
-      kInsertWebhook, Params()
-                          .Id(webhook.webhook_id)
-                          .Int4(tenant)
-                          .Int2(BucketOf(webhook.webhook_id))
-                          .Text(webhook.spec.name)
-                          .Text(spec_json)
-                          .Text(SealSecrets(tenant, webhook.webhook_id, webhook.secrets))
-                          .Bool(webhook.spec.enabled)
-                          .Int4(TimeoutMs(webhook.spec)));
+      kInsertWebhook,
+      Params()
+          .Id(webhook.webhook_id)
+          .Int4(tenant)
+          .Int2(BucketOf(webhook.webhook_id))
+          .Text(webhook.spec.name)
+          .Text(spec_json)
+          .Text(SealSecrets(tenant, webhook.webhook_id, webhook.secrets))
+          .Bool(webhook.spec.enabled)
+          .Int4(TimeoutMs(webhook.spec))
+          .Int8(absl::ToInt64Milliseconds(webhook.spec.auto_disable.after))
+          .Int4(webhook.spec.auto_disable.consecutive_failures));
   if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
   webhook.created_at = made->Time(0, 0);
   webhook.updated_at = made->Time(0, 1);
@@ -168,39 +180,108 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
   WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
   if (before.version != expected) return EtagMismatch();
 
+  WINDROW_ASSIGN_OR_RETURN(StoredWebhook after,
+                           Replace(transaction.connection(), before, std::move(spec),
+                                   std::move(secrets), /*disable_reason=*/""));
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return after;
+}
+
+absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
+                                                     const StoredWebhook& before,
+                                                     domain::WebhookSpec spec,
+                                                     domain::WebhookSecrets secrets,
+                                                     const std::string& disable_reason) {
+  const TenantId tenant = before.tenant_id;
+  const Uuid& id = before.webhook_id;
   StoredWebhook after = before;
   after.spec = std::move(spec);
   after.secrets = std::move(secrets);
-  WINDROW_RETURN_IF_ERROR(NumberTriggers(transaction.connection(), tenant, &after.spec));
+  WINDROW_RETURN_IF_ERROR(NumberTriggers(connection, tenant, &after.spec));
   const std::string spec_json = domain::SpecToJson(after.spec);
-  absl::StatusOr<Result> updated =
-      transaction->Run(kUpdateWebhook, Params()
-                                           .Id(id)
-                                           .Text(after.spec.name)
-                                           .Text(spec_json)
-                                           .Text(SealSecrets(tenant, id, after.secrets))
-                                           .Bool(after.spec.enabled)
-                                           .Int4(TimeoutMs(after.spec)));
+  absl::StatusOr<Result> updated = connection->Run(
+      kUpdateWebhook, Params()
+                          .Id(id)
+                          .Text(after.spec.name)
+                          .Text(spec_json)
+                          .Text(SealSecrets(tenant, id, after.secrets))
+                          .Bool(after.spec.enabled)
+                          .Int4(TimeoutMs(after.spec))
+                          .Int8(absl::ToInt64Milliseconds(after.spec.auto_disable.after))
+                          .Int4(after.spec.auto_disable.consecutive_failures)
+                          .TextOrNull(disable_reason));
   if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);
-  WINDROW_RETURN_IF_ERROR(transaction
+  ReadHealth(*updated, 0, 3, &after);
+  WINDROW_RETURN_IF_ERROR(connection
                               ->Run(kInsertWebhookVersion,
                                     Params().Id(id).Int4(after.version).Text(spec_json))
                               .status());
   if (!after.spec.enabled) {
-    WINDROW_RETURN_IF_ERROR(
-        CancelWaiting(transaction.connection(), id, "the webhook was disabled"));
+    WINDROW_RETURN_IF_ERROR(CancelWaiting(
+        connection, id,
+        disable_reason.empty() ? "the webhook was disabled"
+                               : "the webhook was disabled: " + disable_reason));
   } else if (domain::ClosesOpenWindows(before.spec, after.spec)) {
     WINDROW_RETURN_IF_ERROR(
-        transaction->Run(kCloseOpenWindows, Params().Int2(BucketOf(id)).Id(id)).status());
+        connection->Run(kCloseOpenWindows, Params().Int2(BucketOf(id)).Id(id)).status());
     WINDROW_RETURN_IF_ERROR(
-        transaction->Run(kNotifyDue, Params().Text(id.ToString())).status());
+        connection->Run(kNotifyDue, Params().Text(id.ToString())).status());
   }
   WINDROW_RETURN_IF_ERROR(
-      transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
-  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+      connection->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
   return after;
+}
+
+// As an update by Windrow itself; nothing where it is disabled or deleted already.
+absl::Status PostgresStore::Disable(TenantId tenant, const Uuid& id,
+                                    const std::string& reason) {
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows, transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
+  if (rows.rows() == 0) return absl::OkStatus();
+  WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
+  if (!before.spec.enabled) return absl::OkStatus();
+  domain::WebhookSpec spec = before.spec;
+  spec.enabled = false;
+  WINDROW_ASSIGN_OR_RETURN(
+      const StoredWebhook after,
+      Replace(transaction.connection(), before, std::move(spec), before.secrets, reason));
+  WINDROW_RETURN_IF_ERROR(transaction
+                              ->Run(kInsertNotice, Params()
+                                                       .Int4(tenant)
+                                                       .Id(id)
+                                                       .Int4(after.version)
+                                                       .Text(after.spec.name)
+                                                       .Text(reason))
+                              .status());
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  Log(LogLevel::kWarn, "webhook_disabled",
+      {{"webhook_id", id.ToString()}, {"name", after.spec.name}, {"reason", reason}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Notice>> PostgresStore::ListNotices(int limit) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->Run(kListNotices, Params().Int4(limit)));
+  std::vector<Notice> notices;
+  for (int i = 0; i < rows.rows(); ++i) {
+    notices.push_back({.notice_id = rows.Int8(i, 0),
+                       .tenant_id = rows.Int4(i, 1),
+                       .webhook_id = rows.Id(i, 2),
+                       .webhook_version = rows.Int4(i, 3),
+                       .webhook_name = std::string(rows.Text(i, 4)),
+                       .reason = std::string(rows.Text(i, 5)),
+                       .created_at = rows.Time(i, 6)});
+  }
+  return notices;
+}
+
+absl::Status PostgresStore::DeleteNotice(std::int64_t notice_id) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  return lease->Run(kDeleteNotice, Params().Int8(notice_id)).status();
 }
 
 absl::Status PostgresStore::Delete(TenantId tenant, const Uuid& id,

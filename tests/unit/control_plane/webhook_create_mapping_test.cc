@@ -82,6 +82,21 @@ TEST(NewProfileTest, MethodTokensAndCustomPayloadAreTakenAndShownWithoutSecrets)
   EXPECT_TRUE(shown.custom_payload().fields(0).send_id());
 }
 
+TEST(NewProfileTest, TheAutoDisableRuleIsTakenAndChecked) {
+  EXPECT_EQ(New(MinimalWebhook()).spec.auto_disable,
+            (domain::AutoDisable{absl::Hours(120), 0}));
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.mutable_auto_disable()->mutable_after();  // 0 s: never
+  webhook.mutable_auto_disable()->set_consecutive_failures(100);
+  EXPECT_EQ(New(webhook).spec.auto_disable,
+            (domain::AutoDisable{absl::ZeroDuration(), 100}));
+  webhook.mutable_auto_disable()->mutable_after()->set_seconds(3'599);
+  webhook.mutable_auto_disable()->set_consecutive_failures(-1);
+  EXPECT_THAT(FieldsOf(ViolationsOfNew(webhook)),
+              ElementsAre("webhook.auto_disable.after",
+                          "webhook.auto_disable.consecutive_failures"));
+}
+
 TEST(NewProfileTest, WhatDoesNotGoTogetherIsRefusedByName) {
   const auto fields_of = [](auto change) {
     v1::Webhook webhook = MinimalWebhook();

@@ -1,5 +1,6 @@
 #include "services/control_plane/webhook_use_cases.h"
 
+#include <absl/time/clock.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -200,6 +201,46 @@ TEST_F(WebhookUseCasesTest, AWebhookOfAnotherTenantIsNotFound) {
 TEST_F(WebhookUseCasesTest, ADatabaseThatIsDownIsUnavailable) {
   store_.SetDown(absl::UnavailableError("no database"));
   EXPECT_TRUE(absl::IsUnavailable(Create(MinimalWebhook()).status()));
+}
+
+TEST_F(WebhookUseCasesTest, ARotationKeepsTheSecretBeforeForTheOverlap) {
+  const auto created = Create(MinimalWebhook()).value();
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const auto rotated = use_cases_.RotateSecret(kTenant, created.webhook_id, std::nullopt,
+                                               {"", absl::Hours(1), now});
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  EXPECT_NE(rotated->secrets.signing_secret, created.secrets.signing_secret);
+  EXPECT_TRUE(crypto::SigningKey::Parse(rotated->secrets.signing_secret).ok());
+  EXPECT_EQ(rotated->secrets.previous_signing_secret, created.secrets.signing_secret);
+  EXPECT_EQ(rotated->secrets.previous_valid_until, now + absl::Hours(1));
+  EXPECT_EQ(rotated->version, created.version + 1);
+
+  const auto again = use_cases_.RotateSecret(kTenant, created.webhook_id, std::nullopt,
+                                             {kSecret, absl::ZeroDuration(), now});
+  EXPECT_EQ(again->secrets.signing_secret, kSecret);
+  EXPECT_THAT(again->secrets.previous_signing_secret, IsEmpty());
+}
+
+TEST_F(WebhookUseCasesTest, ARotationIsCheckedLikeAnEdit) {
+  const auto created = Create(MinimalWebhook()).value();
+  const auto rotate = [&](std::string secret, absl::Duration overlap) {
+    return FieldsOf(
+        ViolationsOf(use_cases_
+                         .RotateSecret(kTenant, created.webhook_id, std::nullopt,
+                                       {std::move(secret), overlap, absl::Now()})
+                         .status()));
+  };
+  EXPECT_THAT(rotate("open sesame", absl::Hours(1)),
+              ElementsAre("webhook.signing_secret"));
+  EXPECT_THAT(rotate(created.secrets.signing_secret, absl::Hours(1)),
+              ElementsAre("signing_secret"));
+  EXPECT_THAT(rotate("", absl::Hours(169)), ElementsAre("overlap"));
+  EXPECT_THAT(rotate("", -absl::Seconds(1)), ElementsAre("overlap"));
+  EXPECT_EQ(
+      use_cases_.RotateSecret(kTenant, created.webhook_id, 7, {"", absl::Hours(1), {}})
+          .status()
+          .code(),
+      absl::StatusCode::kAborted);
 }
 
 }  // namespace

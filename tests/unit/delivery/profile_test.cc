@@ -149,5 +149,23 @@ TEST(ProfileTest, RefusesACustomPayloadThatDoesNotCompile) {
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("custom payload"));
 }
 
+TEST(ProfileTest, DuringARotationBothSecretsSignTheNewOneFirst) {
+  store::StoredWebhook webhook = Webhook();
+  const std::string old_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+  webhook.secrets.previous_signing_secret = old_secret;
+  webhook.secrets.previous_valid_until = kNow + absl::Seconds(1);
+  const auto profile = ProfileOf(webhook);
+  const auto sign = [&](const std::string& secret, absl::Time at) {
+    return crypto::SigningKey::Parse(secret)->Sign(kDelivery.ToString(),
+                                                   absl::ToUnixSeconds(at), "{}");
+  };
+  EXPECT_EQ(Sign(*profile, kDelivery, kNow, "{}").signature,
+            "webhook-signature: " + sign(webhook.secrets.signing_secret, kNow) + " " +
+                sign(old_secret, kNow));
+  const absl::Time later = kNow + absl::Seconds(1);
+  EXPECT_EQ(Sign(*profile, kDelivery, later, "{}").signature,
+            "webhook-signature: " + sign(webhook.secrets.signing_secret, later));
+}
+
 }  // namespace
 }  // namespace windrow::delivery

@@ -33,6 +33,7 @@ WebhookSpec Spec() {
   spec.has_bearer_token = true;
   spec.api_key_header = "x-key";
   spec.method = Method::kPut;
+  spec.auto_disable = {absl::Hours(2), 7};
   return spec;
 }
 
@@ -48,6 +49,7 @@ constexpr char kSpecJson[] =
     R"({"notification_id":0,"event_type":"ticket.closed","enabled":false}],)"
     R"("batching":{"mode":"SAME_EVENT_TYPE","wait":1500,"max_items":50},)"
     R"("retry":{"delays":[0,5000],"jitter":0.1,"retry_after_cap":3600000},)"
+    R"("auto_disable":{"after":7200000,"consecutive_failures":7},)"
     R"("timeout":10000,"enabled":false,"labels":{"":"x","env":"test"}})";
 
 TEST(SpecJsonTest, IsStoredInThisForm) { EXPECT_EQ(SpecToJson(Spec()), kSpecJson); }
@@ -139,6 +141,14 @@ TEST(SecretsJsonTest, ComeBack) {
   const absl::StatusOr<WebhookSecrets> back = SecretsFromJson(SecretsToJson(secrets));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, secrets);
+}
+
+TEST(SecretsJsonTest, ASecretBeforeARotationComesBack) {
+  const WebhookSecrets secrets = {
+      .signing_secret = "whsec_AAAA",
+      .previous_signing_secret = "whsec_BBBB",
+      .previous_valid_until = absl::FromUnixMillis(1'800'000'000'123)};
+  EXPECT_EQ(SecretsFromJson(SecretsToJson(secrets)).value(), secrets);
 }
 
 TEST(SecretsJsonTest, UnknownFieldsAreRefusedWithoutTellingAnySecret) {

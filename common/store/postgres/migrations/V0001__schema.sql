@@ -45,6 +45,11 @@ CREATE TABLE webhooks (
   secrets bytea NOT NULL,           -- a sealed box
   enabled boolean NOT NULL,
   timeout_ms int4 NOT NULL,         -- of one request; leases outlast it
+  disable_after_ms int8 NOT NULL,   -- without a success; 0: never
+  disable_failures int4 NOT NULL,   -- in a row; 0: never
+  failing_since timestamptz,        -- the first failed request since the last success
+  failures int4 NOT NULL DEFAULT 0,  -- failed requests since then
+  disable_reason text,              -- where it was not a person who disabled it
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz
@@ -60,6 +65,17 @@ CREATE TABLE webhook_versions (
   spec json NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (webhook_id, version)
+);
+
+-- What Windrow has to tell tenants, as events, and has not published yet.
+CREATE TABLE notices (
+  notice_id int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  tenant_id int4 NOT NULL REFERENCES tenants,
+  webhook_id uuid NOT NULL,
+  webhook_version int4 NOT NULL,
+  webhook_name text NOT NULL,
+  reason text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE SEQUENCE escmsg_ids AS int8;

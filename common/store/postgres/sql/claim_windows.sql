@@ -3,11 +3,13 @@
 -- timeout. A window that was open closes by it.
 WITH wanted AS MATERIALIZED (
   SELECT v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
-         h.enabled AND h.deleted_at IS NULL AS enabled
+         h.enabled AND h.deleted_at IS NULL AS enabled,
+         h.failing_since IS NOT NULL AS failing
   FROM unnest($2::int2[], $3::uuid[], $4::int4[]) AS v(bucket, webhook_id, room)
   JOIN webhooks h ON h.webhook_id = v.webhook_id
 ), picked AS MATERIALIZED (
-  SELECT p.window_id, p.bucket, wanted.version, wanted.timeout_ms, wanted.enabled
+  SELECT p.window_id, p.bucket, wanted.version, wanted.timeout_ms, wanted.enabled,
+         wanted.failing
   FROM wanted
   CROSS JOIN LATERAL (
     SELECT w.window_id, w.bucket FROM windows w
@@ -29,4 +31,5 @@ FROM picked p
 WHERE w.window_id = p.window_id AND w.bucket = p.bucket
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
-          w.escmsg_ids, w.notification_ids, now(), w.resent_after;
+          w.escmsg_ids, w.notification_ids, now(), w.resent_after,
+          p.failing;

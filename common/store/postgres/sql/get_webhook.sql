@@ -1,4 +1,5 @@
 -- One webhook of a tenant, unless it is deleted.
-SELECT webhook_id, tenant_id, version, spec::text, secrets, created_at, updated_at
+SELECT webhook_id, tenant_id, version, spec::text, secrets, created_at, updated_at,
+       failing_since, failures, disable_reason
 FROM webhooks
 WHERE webhook_id = $1::uuid AND tenant_id = $2::int4 AND deleted_at IS NULL;

@@ -1,5 +1,6 @@
 -- As get_webhook.sql, locked until the transaction ends.
-SELECT webhook_id, tenant_id, version, spec::text, secrets, created_at, updated_at
+SELECT webhook_id, tenant_id, version, spec::text, secrets, created_at, updated_at,
+       failing_since, failures, disable_reason
 FROM webhooks
 WHERE webhook_id = $1::uuid AND tenant_id = $2::int4 AND deleted_at IS NULL
 FOR UPDATE;
