@@ -21,6 +21,11 @@ verb_up() {
 
 verb_bench() {
   need_packages build test
+  if [[ ${1:-} == micro ]]; then
+    shift
+    build release windrow-bench-micro
+    exec "$ROOT/build/release/bin/windrow-bench-micro" "$@"
+  fi
   build release "${PROGRAMS[@]}" windrow-bench-sink windrow-bench-publisher
   exec python3 "$ROOT/tests/bench/run.py" --bin "$ROOT/build/release/bin" "$@"
 }
