@@ -13,7 +13,6 @@ namespace windrow::domain {
 namespace {
 
 constexpr std::string_view kOpen = "{{";
-constexpr std::string_view kClose = "}}";
 
 bool IsUnreserved(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -28,12 +27,6 @@ void AppendEncoded(std::string_view text, std::string* out) {
       fmt::format_to(std::back_inserter(*out), "%{:02X}", c);
     }
   }
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
 }
 
 // A value as it stands in a URL, before it is encoded.
@@ -76,32 +69,13 @@ bool UrlTemplate::HasPlaceholder(std::string_view url) {
 
 absl::StatusOr<UrlTemplate> UrlTemplate::Compile(std::string_view url) {
   UrlTemplate out;
-  std::size_t open = url.find(kOpen);
-  out.head_ = url.substr(0, open);
-  while (open != std::string_view::npos) {
-    const std::size_t begin = open + kOpen.size();
-    const std::size_t close = url.find(kClose, begin);
-    if (close == std::string_view::npos) {
-      return absl::InvalidArgumentError(
-          fmt::format("the placeholder at byte {} is not closed: add }}}}", open));
-    }
-    auto path = FieldPath::Parse(Trimmed(url.substr(begin, close - begin)));
-    if (!path.ok()) {
-      return absl::InvalidArgumentError(fmt::format(
-          "the placeholder at byte {}: {}", open, std::string(path.status().message())));
-    }
-    const std::size_t behind = close + kClose.size();
-    open = url.find(kOpen, behind);
-    out.fields_.emplace_back(
-        *std::move(path),
-        url.substr(behind, open == std::string_view::npos ? open : open - behind));
-  }
+  WINDROW_ASSIGN_OR_RETURN(out.text_, PlaceholderText::Parse(url));
   return out;
 }
 
 absl::StatusOr<std::string> UrlTemplate::Expand(EventDocument* event) const {
-  std::string url = head_;
-  for (const auto& [path, behind] : fields_) {
+  std::string url = text_.head;
+  for (const auto& [path, behind] : text_.fields) {
     const std::string_view text = FieldText(path, event);
     // Encoding makes three bytes of one at most.
     if (text.size() <= kMaxExpandedUrlBytes) AppendEncoded(text, &url);

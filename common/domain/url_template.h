@@ -7,10 +7,8 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "common/domain/field_path.h"
+#include "common/domain/placeholder_text.h"
 
 namespace windrow::domain {
 
@@ -26,7 +24,7 @@ class UrlTemplate {
   // INVALID_ARGUMENT where braces do not close, or a path is not one; with the place.
   static absl::StatusOr<UrlTemplate> Compile(std::string_view url);
 
-  bool has_placeholders() const { return !fields_.empty(); }
+  bool has_placeholders() const { return !text_.fields.empty(); }
   // Texts go in as their characters, numbers and booleans as published, a single-select
   // as its name; null, absent fields, arrays and objects as nothing. All but unreserved
   // characters (RFC 3986, 2.3) are percent-encoded, so a value stays in its segment.
@@ -35,8 +33,7 @@ class UrlTemplate {
   absl::StatusOr<std::string> Expand(EventDocument* event) const;
 
  private:
-  std::string head_;
-  std::vector<std::pair<FieldPath, std::string>> fields_;  // each with the text behind it
+  PlaceholderText text_;
 };
 
 }  // namespace windrow::domain
