@@ -15,6 +15,15 @@
 namespace windrow::cli {
 namespace {
 
+const std::map<std::string, v1::WebhookType>& Types() {
+  static const std::map<std::string, v1::WebhookType> types = {
+      {"standard", v1::WEBHOOK_TYPE_STANDARD},
+      {"slack", v1::WEBHOOK_TYPE_SLACK},
+      {"teams", v1::WEBHOOK_TYPE_MICROSOFT_TEAMS},
+      {"discord", v1::WEBHOOK_TYPE_DISCORD}};
+  return types;
+}
+
 const std::map<std::string, v1::HttpMethod>& Methods() {
   static const std::map<std::string, v1::HttpMethod> methods = {
       {"post", v1::HTTP_METHOD_POST},
@@ -70,6 +79,24 @@ void AddDelivering(CLI::App* app, WebhookFlags* flags) {
       "signing secret, whsec_…; none: the server makes one and shows it once");
 }
 
+void AddMessage(CLI::App* app, WebhookFlags* flags) {
+  app->add_option(
+         "--type", flags->type,
+         "what receives the requests: standard (default), or messages for slack, "
+         "teams or discord")
+      ->check(CLI::IsMember({"standard", "slack", "teams", "discord"}))
+      ->type_name("TYPE");
+  CLI::Option* text =
+      app->add_option("--message", flags->message,
+                      "a message's text, in the product's markup with {{path}} "
+                      "placeholders, such as 'No. {{object.id}}: {{object.summary}}'; "
+                      "default: event, object and message")
+          ->type_name("TEXT");
+  app->add_option("--message-file", flags->message_file, "the same from a file")
+      ->type_name("FILE")
+      ->excludes(text);
+}
+
 void AddAuth(CLI::App* app, WebhookFlags* flags) {
   app->add_option("--user", flags->user, "user for Basic authentication");
   CLI::Option* from_stdin = app->add_flag("--password-stdin", flags->password_from_stdin,
@@ -103,6 +130,28 @@ absl::Status SetHeaders(const std::vector<std::string>& headers, v1::Webhook* we
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// A standard webhook has no message template.
+absl::Status SetType(const WebhookFlags& flags, v1::Webhook* webhook,
+                     google::protobuf::FieldMask* mask) {
+  const bool has_template = flags.message || flags.message_file;
+  if (flags.type) {
+    webhook->set_type(Types().at(*flags.type));
+    mask->add_paths("type");
+  }
+  if (has_template || flags.type == "standard") mask->add_paths("message_template");
+  if (flags.message) webhook->set_message_template(*flags.message);
+  if (!flags.message_file) return absl::OkStatus();
+  WINDROW_ASSIGN_OR_RETURN(*webhook->mutable_message_template(),
+                           ReadTextFile(*flags.message_file));
+  return absl::OkStatus();
+}
+
 absl::Status SetLabels(const std::vector<std::string>& labels, v1::Webhook* webhook) {
   for (const std::string& text : labels) {
     const std::size_t equals = text.find('=');
@@ -128,12 +177,6 @@ void SetTriggers(const std::vector<std::string>& events, const v1::Webhook* curr
       if (known.event_type() == event) *trigger = known;
     }
   }
-}
-
-absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 absl::Status SetCustomPayload(const WebhookFlags& flags, v1::CustomPayload* custom) {
@@ -246,6 +289,7 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
                   "\"values\":[\"Closed\"]}'; repeat it")
       ->allow_extra_args(false)
       ->type_name("TYPE=JSON");
+  AddMessage(app, flags);
   app->add_option("--payload", flags->payload,
                   "what items hold: small, full (default), event-only or custom")
       ->check(CLI::IsMember({"small", "full", "event-only", "custom"}))
@@ -306,6 +350,7 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
                                ReadSecretFile(*flags.api_key_file));
     }
   }
+  WINDROW_RETURN_IF_ERROR(SetType(flags, webhook, mask));
   if (given(flags.method.has_value(), "method")) {
     webhook->set_method(Methods().at(*flags.method));
   }

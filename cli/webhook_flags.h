@@ -21,6 +21,9 @@ struct WebhookFlags {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<std::string> url;
+  std::optional<std::string> type;     // standard, slack, teams, discord
+  std::optional<std::string> message;  // its template
+  std::optional<std::string> message_file;
   std::optional<std::string> method;   // post, get, put, patch
   std::optional<std::string> payload;  // small, full, event-only, custom
   std::vector<std::string> fields;     // "KEY=PATH" or "KEY=id:PATH"

@@ -62,6 +62,16 @@ std::string Payload(const v1::Webhook& webhook) {
   return EnumText(v1::PayloadKind_descriptor()->FindValueByNumber(webhook.payload()));
 }
 
+std::string Type(const v1::Webhook& webhook) {
+  return EnumText(v1::WebhookType_descriptor()->FindValueByNumber(webhook.type()));
+}
+
+std::string Message(const v1::Webhook& webhook) {
+  const bool is_default =
+      webhook.message_template().empty() && webhook.type() > v1::WEBHOOK_TYPE_STANDARD;
+  return is_default ? "(default)" : webhook.message_template();
+}
+
 std::string Method(const v1::Webhook& webhook) {
   return EnumText(v1::HttpMethod_descriptor()->FindValueByNumber(webhook.method()));
 }
@@ -109,6 +119,8 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"failing", Failing(w)},
           {"user", w.basic_auth().user()},
           {"headers", Headers(w)},
+          {"type", Type(w)},
+          {"message", Message(w)},
           {"method", Method(w)},
           {"payload", Payload(w)},
           {"custom payload", CustomPayload(w)},

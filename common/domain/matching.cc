@@ -7,7 +7,7 @@
 namespace windrow::domain {
 
 ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec spec) {
-  const auto format = ItemFormat::Of(spec.payload, spec.custom_payload);
+  const auto format = ItemFormat::Of(spec);
   return {.webhook_id = webhook_id,
           .version = version,
           .format = format.ok() ? *format : ItemFormat(PayloadKind::kEventOnly),

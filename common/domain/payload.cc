@@ -128,11 +128,14 @@ Uuid ItemId(std::int32_t tenant_id, std::int64_t escmsg_id,
                 fmt::format("{}/{}/{}", tenant_id, escmsg_id, notification_id));
 }
 
-absl::StatusOr<ItemFormat> ItemFormat::Of(PayloadKind kind,
-                                          const CustomPayloadSpec& custom) {
-  ItemFormat format(kind);
-  if (kind == PayloadKind::kCustom) {
-    WINDROW_ASSIGN_OR_RETURN(format.custom, CompiledCustomPayload::Compile(custom));
+absl::StatusOr<ItemFormat> ItemFormat::Of(const WebhookSpec& spec) {
+  ItemFormat format(spec.payload);
+  if (spec.type != WebhookType::kStandard) {
+    WINDROW_ASSIGN_OR_RETURN(format.message,
+                             CompiledMessage::Compile(spec.type, spec.message_template));
+  } else if (spec.payload == PayloadKind::kCustom) {
+    WINDROW_ASSIGN_OR_RETURN(format.custom,
+                             CompiledCustomPayload::Compile(spec.custom_payload));
   }
   return format;
 }
@@ -140,6 +143,11 @@ absl::StatusOr<ItemFormat> ItemFormat::Of(PayloadKind kind,
 absl::Status AppendItem(const ItemFormat& format, std::int32_t tenant_id,
                         const Uuid& webhook_id, std::int32_t notification_id,
                         const EventView& event, std::string* out) {
+  if (format.message) {
+    EventDocument document(event, event.previous);
+    format.message->AppendBody(&document, out);
+    return absl::OkStatus();
+  }
   const std::size_t before = out->size();
   AppendEnvelope(ItemId(tenant_id, event.escmsg_id, notification_id), webhook_id,
                  notification_id, event.escmsg_id, event, out);
@@ -151,6 +159,7 @@ absl::Status AppendItem(const ItemFormat& format, std::int32_t tenant_id,
 std::size_t ItemBytes(const ItemFormat& format, std::int32_t /*tenant_id*/,
                       const Uuid& webhook_id, std::int32_t notification_id,
                       const EventView& event) {
+  if (format.message) return kMaxMessageBodyBytes;
   // Every id has the length of this one, and no number is longer than this one.
   constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::min();
   std::string item;
@@ -184,7 +193,8 @@ absl::StatusOr<std::string> RenderBody(const ItemFormat& format, BatchMode mode,
   std::size_t guess = 2;
   for (const Item& item : items) {
     guess += kEnvelopeGuess;
-    if (format.kind == PayloadKind::kFull) guess += JsonBytes(*item.event);
+    if (format.kind == PayloadKind::kFull && !format.message)
+      guess += JsonBytes(*item.event);
   }
   std::string body;
   body.reserve(guess);

@@ -17,6 +17,7 @@
 #include "common/base/uuid.h"
 #include "common/domain/custom_payload.h"
 #include "common/domain/event.h"
+#include "common/domain/message.h"
 #include "common/domain/webhook.h"
 
 namespace windrow::domain {
@@ -50,20 +51,23 @@ struct ItemFormat {
   // Any kind but kCustom.
   ItemFormat(PayloadKind plain_kind) : kind(plain_kind) {}  // NOLINT: a kind is a format
   // Of a spec that Validate accepts; INVALID_ARGUMENT for others.
-  static absl::StatusOr<ItemFormat> Of(PayloadKind kind, const CustomPayloadSpec& custom);
+  static absl::StatusOr<ItemFormat> Of(const WebhookSpec& spec);
 
   PayloadKind kind;
   std::optional<CompiledCustomPayload> custom;  // kCustom
+  std::optional<CompiledMessage> message;       // then `kind` does not count
 };
 
-// Appends one item as a JSON object. RESOURCE_EXHAUSTED, with `out` as it was, where a
-// custom payload would have more than kMaxRenderedBytes.
+// Appends one item as a JSON object: a message where the format has one.
+// RESOURCE_EXHAUSTED, with `out` as it was, where a custom payload would have more than
+// kMaxRenderedBytes.
 absl::Status AppendItem(const ItemFormat& format, std::int32_t tenant_id,
                         const Uuid& webhook_id, std::int32_t notification_id,
                         const EventView& event, std::string* out);
 
 // At least the bytes that AppendItem will write, for any escmsg_id: what a batch window
-// counts against kMaxBodyBytes. At most 20 bytes more than the real size.
+// counts against kMaxBodyBytes. At most 20 bytes more than the real size, but for
+// messages, which are never batched: kMaxMessageBodyBytes.
 std::size_t ItemBytes(const ItemFormat& format, std::int32_t tenant_id,
                       const Uuid& webhook_id, std::int32_t notification_id,
                       const EventView& event);

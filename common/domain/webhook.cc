@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/domain/header_rules.h"
+#include "common/domain/message.h"
 #include "common/domain/text.h"
 #include "common/domain/url_template.h"
 
@@ -150,12 +151,14 @@ void CheckBatching(const WebhookSpec& spec, Checker* check) {
       batching.mode >= BatchMode::kNone && batching.mode <= BatchMode::kAny;
   if (!known) {
     check->Add("batching.mode", "must be NONE, SAME_EVENT, SAME_EVENT_TYPE or ANY");
-  } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull) {
+  } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull &&
+             spec.type == WebhookType::kStandard) {
     check->Add("batching.mode",
                "batching is not for payload FULL: set batching to NONE, or payload to "
                "SMALL or EVENT_ONLY");
   }
-  if (known && batching.mode != BatchMode::kNone && spec.method != Method::kPost) {
+  if (known && batching.mode != BatchMode::kNone && spec.method != Method::kPost &&
+      spec.type == WebhookType::kStandard) {
     check->Add("method",
                "batching is for POST only: set batching to NONE, or method to "
                "POST");
@@ -195,6 +198,38 @@ void CheckPayload(const WebhookSpec& spec, Checker* check) {
              check->violations());
   } else if (has_custom) {
     check->Add("custom_payload", "is for payload CUSTOM: set that, or leave this out");
+  }
+}
+
+// What a message webhook excludes (product.md, sections 1 and 4).
+void CheckType(const WebhookSpec& spec, Checker* check) {
+  if (spec.type < WebhookType::kStandard || spec.type > WebhookType::kDiscord) {
+    check->Add("type", "must be STANDARD, SLACK, MICROSOFT_TEAMS or DISCORD");
+    return;
+  }
+  if (spec.type == WebhookType::kStandard) {
+    if (!spec.message_template.empty()) {
+      check->Add("message_template",
+                 "is for types SLACK, MICROSOFT_TEAMS and DISCORD: set one of them, or "
+                 "leave this out");
+    }
+    return;
+  }
+  const std::string_view type = NameOf(spec.type);
+  ValidateMessage(spec.type, spec.message_template, check->Path("message_template"),
+                  check->violations());
+  // Values that are not known break a rule of their own.
+  if (spec.payload != PayloadKind::kFull && spec.payload <= PayloadKind::kCustom) {
+    check->Add("payload", fmt::format("is not for type {}, whose messages come from "
+                                      "message_template: leave it out",
+                                      type));
+  }
+  if (spec.batching.mode != BatchMode::kNone && spec.batching.mode <= BatchMode::kAny) {
+    check->Add("batching.mode",
+               fmt::format("batching is not for type {}: set it to NONE", type));
+  }
+  if (spec.method != Method::kPost && spec.method <= Method::kPatch) {
+    check->Add("method", fmt::format("type {} is sent by POST only", type));
   }
 }
 
@@ -243,6 +278,7 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   check.AtMost(spec.headers.size(), kMaxHeaders, "headers");
   CheckHeaders(spec.headers, spec.has_basic_auth || spec.has_bearer_token,
                check.Path("headers"), violations);
+  CheckType(spec, &check);
   CheckPayload(spec, &check);
   if (spec.method < Method::kPost || spec.method > Method::kPatch) {
     check.Add("method", "must be POST, GET, PUT or PATCH");

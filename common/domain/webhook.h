@@ -18,6 +18,7 @@
 #include "common/domain/condition.h"
 #include "common/domain/custom_payload.h"
 #include "common/domain/retry.h"
+#include "common/domain/webhook_type.h"
 
 namespace windrow::domain {
 
@@ -91,9 +92,11 @@ struct WebhookSpec {
   std::string api_key_header;     // a header whose value is a secret; empty: none
   std::vector<Header> headers;
   bool lightweight_logs = false;
+  WebhookType type = WebhookType::kStandard;
+  std::string message_template;  // other types; empty: the default (message.h)
   Method method = Method::kPost;
-  PayloadKind payload = PayloadKind::kFull;
-  CustomPayloadSpec custom_payload;  // kCustom
+  PayloadKind payload = PayloadKind::kFull;  // kFull where the type is not kStandard
+  CustomPayloadSpec custom_payload;          // kCustom
   std::vector<Trigger> triggers;
   Batching batching;
   RetryPolicy retry;

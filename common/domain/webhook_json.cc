@@ -18,6 +18,11 @@ constexpr std::pair<PayloadKind, std::string_view> kPayloadNames[] = {
     {PayloadKind::kFull, "FULL"},
     {PayloadKind::kEventOnly, "EVENT_ONLY"},
     {PayloadKind::kCustom, "CUSTOM"}};
+constexpr std::pair<WebhookType, std::string_view> kTypeNames[] = {
+    {WebhookType::kStandard, "STANDARD"},
+    {WebhookType::kSlack, "SLACK"},
+    {WebhookType::kMicrosoftTeams, "MICROSOFT_TEAMS"},
+    {WebhookType::kDiscord, "DISCORD"}};
 constexpr std::pair<Method, std::string_view> kMethodNames[] = {
     {Method::kPost, "POST"},
     {Method::kGet, "GET"},
@@ -268,6 +273,8 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "has_bearer_token") return Read(member, &out->has_bearer_token);
     if (key == "api_key_header") return Read(member, &out->api_key_header);
     if (key == "headers") return Read(member, &out->headers);
+    if (key == "type") return ReadName(member, kTypeNames, &out->type);
+    if (key == "message_template") return Read(member, &out->message_template);
     if (key == "method") return ReadName(member, kMethodNames, &out->method);
     if (key == "custom_payload") return Read(member, &out->custom_payload);
     if (key == "lightweight_logs") return Read(member, &out->lightweight_logs);
@@ -317,6 +324,7 @@ absl::StatusOr<T> FromJson(std::string json) {
 }  // namespace
 
 std::string_view NameOf(Method method) { return NameOf(method, kMethodNames); }
+std::string_view NameOf(WebhookType type) { return NameOf(type, kTypeNames); }
 
 std::string SpecToJson(const WebhookSpec& spec) {
   std::string json;
@@ -332,6 +340,12 @@ std::string SpecToJson(const WebhookSpec& spec) {
     const auto write = [](const auto& element, std::string* out) { Write(element, out); };
     WriteArray(spec.headers, object.Key("headers"), write);
     object.Bool("lightweight_logs", spec.lightweight_logs);
+    if (spec.type != WebhookType::kStandard) {
+      object.Text("type", NameOf(spec.type, kTypeNames));
+    }
+    if (!spec.message_template.empty()) {
+      object.Text("message_template", spec.message_template);
+    }
     object.Text("method", NameOf(spec.method, kMethodNames));
     object.Text("payload", NameOf(spec.payload, kPayloadNames));
     if (spec.custom_payload != CustomPayloadSpec()) {

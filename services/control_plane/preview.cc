@@ -126,8 +126,7 @@ absl::Status Preview(const PreviewInput& input, absl::Time now,
 
   if (spec.method != domain::Method::kGet) {
     WINDROW_ASSIGN_OR_RETURN(const std::int32_t notification_id, NotificationId(input));
-    WINDROW_ASSIGN_OR_RETURN(const auto format,
-                             domain::ItemFormat::Of(spec.payload, spec.custom_payload));
+    WINDROW_ASSIGN_OR_RETURN(const auto format, domain::ItemFormat::Of(spec));
     WINDROW_ASSIGN_OR_RETURN(
         *response->mutable_body(),
         domain::RenderBody(format, spec.batching.mode, input.webhook.tenant_id,

@@ -111,6 +111,15 @@ void PutApiKey(Input* in) {
 }
 
 // An unknown number becomes one that the domain refuses.
+void PutType(Input* in) {
+  const int number = in->webhook.type();
+  in->profile->spec.type =
+      number == v1::WEBHOOK_TYPE_UNSPECIFIED ? domain::WebhookType::kStandard
+      : v1::WebhookType_IsValid(number)      ? static_cast<domain::WebhookType>(number)
+                                             : static_cast<domain::WebhookType>(0xff);
+}
+
+// An unknown number becomes one that the domain refuses.
 void PutMethod(Input* in) {
   const int number = in->webhook.method();
   in->profile->spec.method = number == v1::HTTP_METHOD_UNSPECIFIED ? domain::Method::kPost
@@ -242,6 +251,12 @@ constexpr Field kFields[] = {
     {"bearer_auth", [](const v1::Webhook& w) { return w.has_bearer_auth(); },
      PutBearerAuth},
     {"api_key", [](const v1::Webhook& w) { return w.has_api_key(); }, PutApiKey},
+    {"type", [](const v1::Webhook& w) { return w.type() != 0; }, PutType},
+    {"message_template",
+     [](const v1::Webhook& w) { return !w.message_template().empty(); },
+     [](Input* in) {
+       in->profile->spec.message_template = in->webhook.message_template();
+     }},
     {"method", [](const v1::Webhook& w) { return w.method() != 0; }, PutMethod},
     {"custom_payload", [](const v1::Webhook& w) { return w.has_custom_payload(); },
      PutCustomPayload},
@@ -374,6 +389,8 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   if (!spec.api_key_header.empty()) {
     proto->mutable_api_key()->set_header(spec.api_key_header);
   }
+  proto->set_type(static_cast<v1::WebhookType>(spec.type));
+  proto->set_message_template(spec.message_template);
   proto->set_method(static_cast<v1::HttpMethod>(spec.method));
   if (spec.payload == domain::PayloadKind::kCustom) {
     v1::CustomPayload* custom = proto->mutable_custom_payload();
@@ -391,7 +408,9 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
     to->set_value(header.value);
   }
   proto->set_lightweight_logs(spec.lightweight_logs);
-  proto->set_payload(static_cast<v1::PayloadKind>(spec.payload));
+  if (spec.type == domain::WebhookType::kStandard) {
+    proto->set_payload(static_cast<v1::PayloadKind>(spec.payload));
+  }
   for (const domain::Trigger& trigger : spec.triggers) {
     v1::Trigger* to = proto->add_triggers();
     to->set_notification_id(trigger.notification_id);

@@ -43,10 +43,10 @@ void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
 }  // namespace
 
 absl::StatusOr<Contents> Contents::Of(const domain::WebhookSpec& spec) {
-  auto format = domain::ItemFormat::Of(spec.payload, spec.custom_payload);
+  auto format = domain::ItemFormat::Of(spec);
   if (!format.ok()) {
     return absl::FailedPreconditionError(
-        "the webhook's custom payload cannot be used: save it again");
+        "the webhook's custom payload or message template cannot be used: save it again");
   }
   return Contents{*std::move(format), spec.batching.mode};
 }

@@ -23,7 +23,7 @@ struct Contents {
   domain::ItemFormat format = domain::PayloadKind::kFull;
   domain::BatchMode mode = domain::BatchMode::kNone;
 
-  // FAILED_PRECONDITION where a custom payload does not compile.
+  // FAILED_PRECONDITION where a custom payload or a message template does not compile.
   static absl::StatusOr<Contents> Of(const domain::WebhookSpec& spec);
 };
 

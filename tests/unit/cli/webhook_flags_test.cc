@@ -148,6 +148,26 @@ TEST_F(WebhookFlagsTest, MethodTokensAndRowsReachTheirFields) {
                                          "custom_payload", "payload"));
 }
 
+TEST_F(WebhookFlagsTest, AMessageAndItsTypeReachTheirFields) {
+  ASSERT_TRUE(Apply({"--type", "teams", "--message", "No. {{object.id}}"}).ok());
+  EXPECT_EQ(webhook_.type(), v1::WEBHOOK_TYPE_MICROSOFT_TEAMS);
+  EXPECT_EQ(webhook_.message_template(), "No. {{object.id}}");
+  EXPECT_THAT(mask_.paths(), ElementsAre("type", "message_template"));
+  ASSERT_TRUE(Apply({"--type", "slack"}).ok());
+  EXPECT_EQ(webhook_.type(), v1::WEBHOOK_TYPE_SLACK);
+  ASSERT_TRUE(Apply({"--message-file", SecretFile("two\nlines")}).ok());
+  EXPECT_EQ(webhook_.message_template(), "two\nlines");
+  ASSERT_TRUE(Apply({"--type", "discord"}).ok());
+  EXPECT_EQ(webhook_.type(), v1::WEBHOOK_TYPE_DISCORD);
+}
+
+TEST_F(WebhookFlagsTest, AStandardWebhookLosesItsMessage) {
+  ASSERT_TRUE(Apply({"--type", "standard"}).ok());
+  EXPECT_EQ(webhook_.type(), v1::WEBHOOK_TYPE_STANDARD);
+  EXPECT_EQ(webhook_.message_template(), "");
+  EXPECT_THAT(mask_.paths(), ElementsAre("type", "message_template"));
+}
+
 TEST_F(WebhookFlagsTest, AFieldWithoutAKeyIsRefused) {
   EXPECT_THAT(std::string(Apply({"--field", "object.status"}).message()),
               ::testing::HasSubstr("KEY=PATH"));
@@ -200,6 +220,8 @@ TEST_F(WebhookFlagsTest, WrongTextsNameTheirFlag) {
 TEST_F(WebhookFlagsTest, UnknownValuesAndContradictionsAreUsageErrors) {
   EXPECT_THROW((void)Apply({"--payload", "huge"}), CLI::ParseError);
   EXPECT_THROW((void)Apply({"--batch", "all"}), CLI::ParseError);
+  EXPECT_THROW((void)Apply({"--type", "msteams"}), CLI::ParseError);
+  EXPECT_THROW((void)Apply({"--message", "a", "--message-file", "x"}), CLI::ParseError);
   EXPECT_THROW((void)Apply({"--timeout", "soon"}), CLI::ParseError);
   EXPECT_THROW((void)Apply({"--batch-max-items", "many"}), CLI::ParseError);
   EXPECT_THROW((void)Apply({"--enabled", "--disabled"}), CLI::ParseError);

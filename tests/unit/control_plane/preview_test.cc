@@ -93,6 +93,15 @@ TEST(PreviewTest, AGetHasItsFieldsInTheUrlAndNoBody) {
   EXPECT_THAT(response.headers(), Not(Contains(StartsWith("content-type"))));
 }
 
+TEST(PreviewTest, AMessageIsShownAsItsProductGetsIt) {
+  PreviewInput input = Input();
+  input.webhook.spec.type = domain::WebhookType::kDiscord;
+  input.webhook.spec.message_template = "No. {{object.id}}";
+  const auto response = Previewed(input);
+  EXPECT_EQ(response.body(), R"({"content":"No. 42","allowed_mentions":{"parse":[]}})");
+  EXPECT_THAT(response.headers(), Contains("content-type: application/json"));
+}
+
 TEST(PreviewTest, ATriggerCanBeNamedButMustBeOne) {
   PreviewInput input = Input();
   input.notification_id = 5;

@@ -97,6 +97,27 @@ TEST(NewProfileTest, TheAutoDisableRuleIsTakenAndChecked) {
                           "webhook.auto_disable.consecutive_failures"));
 }
 
+TEST(NewProfileTest, AMessageIsTakenAndShown) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.set_type(v1::WEBHOOK_TYPE_MICROSOFT_TEAMS);
+  webhook.set_message_template("No. {{object.id}}");
+  const Profile profile = New(webhook);
+  EXPECT_EQ(profile.spec.type, domain::WebhookType::kMicrosoftTeams);
+  EXPECT_EQ(profile.spec.message_template, "No. {{object.id}}");
+
+  v1::Webhook shown;
+  WebhookToProto({.version = 1, .spec = profile.spec}, &shown);
+  EXPECT_EQ(shown.type(), v1::WEBHOOK_TYPE_MICROSOFT_TEAMS);
+  EXPECT_EQ(shown.message_template(), "No. {{object.id}}");
+  // A message has no payload kind, and what is shown can be sent back.
+  EXPECT_EQ(shown.payload(), v1::PAYLOAD_KIND_UNSPECIFIED);
+  EXPECT_EQ(New(shown).spec, profile.spec);
+
+  WebhookToProto({.version = 1, .spec = New(MinimalWebhook()).spec}, &shown);
+  EXPECT_EQ(shown.type(), v1::WEBHOOK_TYPE_STANDARD);
+  EXPECT_EQ(shown.payload(), v1::PAYLOAD_KIND_FULL);
+}
+
 TEST(NewProfileTest, WhatDoesNotGoTogetherIsRefusedByName) {
   const auto fields_of = [](auto change) {
     v1::Webhook webhook = MinimalWebhook();
@@ -114,6 +135,17 @@ TEST(NewProfileTest, WhatDoesNotGoTogetherIsRefusedByName) {
                 w->mutable_bearer_auth()->set_token("t");
               }),
               ElementsAre("webhook.bearer_auth"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) {
+                w->set_type(v1::WEBHOOK_TYPE_SLACK);
+                w->set_method(v1::HTTP_METHOD_PUT);
+                w->set_payload(v1::PAYLOAD_KIND_SMALL);
+                w->mutable_batching()->set_mode(v1::BATCH_MODE_ANY);
+                w->set_message_template("{{");
+              }),
+              ElementsAre("webhook.message_template", "webhook.payload",
+                          "webhook.batching.mode", "webhook.method"));
+  EXPECT_THAT(fields_of([](v1::Webhook* w) { w->set_type(v1::WebhookType(99)); }),
+              ElementsAre("webhook.type"));
   EXPECT_THAT(fields_of([](v1::Webhook* w) { w->mutable_bearer_auth(); }),
               ElementsAre("webhook.bearer_auth.token"));
   EXPECT_THAT(fields_of([](v1::Webhook* w) {

@@ -48,6 +48,21 @@ TEST_F(ClaimLoopTest, ABatchIsOneRequestWithAnArray) {
   EXPECT_THAT(sender_.request(0).body, StartsWith("[{\"id\":"));
 }
 
+TEST_F(ClaimLoopTest, AMessageIsRenderedAndSignedAsItIsSent) {
+  domain::WebhookSpec spec = SpecNamed("a");
+  spec.type = domain::WebhookType::kDiscord;
+  spec.message_template = "{{event.type}}: {{object.n}}";
+  const Uuid delivery = Publish(Create(spec), 1).front();
+  ClaimAll();
+  ASSERT_EQ(sender_.count(), 1u);
+  const http::Request& request = sender_.request(0);
+  EXPECT_THAT(request.body, StartsWith(R"({"content":")"));
+  EXPECT_THAT(request.body, HasSubstr(R"(: 1","allowed_mentions":{"parse":[]}})"));
+  EXPECT_EQ(HeaderOf(request, "webhook-signature"),
+            crypto::SigningKey::Parse(kSecret)->Sign(delivery.ToString(), 1'800'000'000,
+                                                     request.body));
+}
+
 TEST_F(ClaimLoopTest, ScansAllBucketsAtStartAndOneSliceASecondAfterIt) {
   ClaimAll();
   EXPECT_THAT(queue_.scans, ElementsAre(Pair(0, 1023)));

@@ -141,6 +141,15 @@ TEST(ProfileTest, ARequestThatHoldsEventFieldsIsNotSentByAnotherUrl) {
   EXPECT_FALSE(ProfileOf(webhook)->CanTakeOver(*filled));
 }
 
+TEST(ProfileTest, AMessagesTemplateIsPartOfTheContents) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.type = domain::WebhookType::kSlack;
+  EXPECT_TRUE(ProfileOf(webhook)->contents.format.message.has_value());
+  webhook.spec.message_template = "{{";
+  EXPECT_EQ(MakeProfile(webhook, /*allow_http=*/false).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(ProfileTest, RefusesACustomPayloadThatDoesNotCompile) {
   store::StoredWebhook webhook = Webhook();
   webhook.spec.payload = domain::PayloadKind::kCustom;

@@ -298,7 +298,9 @@ TEST(RenderBodyTest, TheSameItemsGiveTheSameBytes) {
 }
 
 ItemFormat CustomFormat(CustomPayloadSpec spec) {
-  return ItemFormat::Of(PayloadKind::kCustom, spec).value();
+  return ItemFormat::Of(
+             {.payload = PayloadKind::kCustom, .custom_payload = std::move(spec)})
+      .value();
 }
 
 TEST(AppendItemTest, ACustomItemIsTheEnvelopeWithItsRows) {
@@ -340,9 +342,9 @@ TEST(AppendItemTest, ACustomItemThatGrowsTooLargeLeavesNothingBehind) {
 }
 
 TEST(ItemFormatTest, OfASpecThatDoesNotCompileIsRefused) {
-  EXPECT_EQ(ItemFormat::Of(PayloadKind::kCustom, {}).status().code(),
+  EXPECT_EQ(ItemFormat::Of({.payload = PayloadKind::kCustom}).status().code(),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(ItemFormat::Of(PayloadKind::kSmall, {}).ok());
+  EXPECT_TRUE(ItemFormat::Of({.payload = PayloadKind::kSmall}).ok());
 }
 
 }  // namespace

@@ -39,6 +39,9 @@ WebhookSpec AnySpec() {
     spec.headers.push_back({AnyText(), AnyText()});
   }
   spec.lightweight_logs = AnyBool();
+  spec.type = *rc::gen::element(WebhookType::kStandard, WebhookType::kSlack,
+                                WebhookType::kMicrosoftTeams, WebhookType::kDiscord);
+  spec.message_template = AnyText();
   spec.payload =
       *rc::gen::element(PayloadKind::kSmall, PayloadKind::kFull, PayloadKind::kEventOnly);
   for (std::size_t i = AnyCount(); i > 0; --i) {

@@ -54,6 +54,18 @@ constexpr char kSpecJson[] =
 
 TEST(SpecJsonTest, IsStoredInThisForm) { EXPECT_EQ(SpecToJson(Spec()), kSpecJson); }
 
+TEST(SpecJsonTest, AMessageIsStoredWithItsType) {
+  WebhookSpec spec = Spec();
+  spec.type = WebhookType::kMicrosoftTeams;
+  spec.message_template = "{{object.id}}";
+  const std::string json = SpecToJson(spec);
+  EXPECT_THAT(json, HasSubstr(R"("lightweight_logs":true,"type":"MICROSOFT_TEAMS",)"
+                              R"("message_template":"{{object.id}}","method":"PUT")"));
+  const absl::StatusOr<WebhookSpec> back = SpecFromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, spec);
+}
+
 TEST(SpecJsonTest, ReadsWhatIsStored) {
   const absl::StatusOr<WebhookSpec> spec = SpecFromJson(kSpecJson);
   ASSERT_TRUE(spec.ok()) << spec.status();

@@ -152,6 +152,41 @@ TEST(ValidateWebhookTest, PayloadIsOneOfTheKinds) {
   EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.payload"));
 }
 
+TEST(ValidateWebhookTest, MessagesExcludeWhatIsOfItems) {
+  for (const WebhookType type :
+       {WebhookType::kSlack, WebhookType::kMicrosoftTeams, WebhookType::kDiscord}) {
+    WebhookSpec spec = Spec();
+    spec.type = type;
+    EXPECT_THAT(Check(spec), IsEmpty());
+    spec.message_template = "{{object.summary}}";
+    spec.url = "https://example.com/hook?thread={{object.id}}";
+    EXPECT_THAT(Check(spec), IsEmpty());
+    spec.message_template = "{{summary}}";
+    spec.payload = PayloadKind::kCustom;
+    spec.custom_payload = {.fields = {{"a", "object.a"}}};
+    spec.batching.mode = BatchMode::kAny;
+    spec.method = Method::kGet;
+    EXPECT_THAT(BrokenFields(spec),
+                ElementsAre("webhook.message_template", "webhook.payload",
+                            "webhook.batching.mode", "webhook.method", "webhook.url"));
+  }
+}
+
+TEST(ValidateWebhookTest, ABatchedMessageIsToldWhyOnce) {
+  WebhookSpec spec = Spec();
+  spec.type = WebhookType::kSlack;
+  spec.batching.mode = BatchMode::kAny;
+  EXPECT_EQ(RuleFor(spec), "batching is not for type SLACK: set it to NONE");
+}
+
+TEST(ValidateWebhookTest, StandardWebhooksHaveNoMessage) {
+  WebhookSpec spec = Spec();
+  spec.message_template = "hi";
+  EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.message_template"));
+  spec.type = static_cast<WebhookType>(0xff);
+  EXPECT_EQ(RuleFor(spec), "must be STANDARD, SLACK, MICROSOFT_TEAMS or DISCORD");
+}
+
 TEST(ValidateWebhookTest, AWebhookHas1To100Triggers) {
   WebhookSpec spec = Spec();
   spec.triggers.clear();
