@@ -36,6 +36,7 @@ run_ctest() {
   need_packages build test
   need_npm examples/receiver
   need_npm tests/e2e
+  need_npm tests/messages
   build "$preset"
   # Debian's gRPC is not built for the thread sanitizer: it reports what is no race.
   [[ $preset != tsan ]] || skip+='|grpc'
