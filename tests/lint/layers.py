@@ -16,10 +16,12 @@ MODULES = {
     "common/base": set(),
     "common/json": {"common/base"},
     "common/domain": {"common/json", "common/base"},
+    "common/filter": {"common/base"},
     "common/crypto": {"common/domain", "common/json", "common/base"},
     "common/http": {"common/domain", "common/json", "common/base"},
     # Secrets are sealed where they are stored.
-    "common/store": {"common/crypto", "common/domain", "common/json", "common/base"},
+    "common/store": {"common/crypto", "common/domain", "common/filter", "common/json",
+                     "common/base"},
 }
 COMMON = set(MODULES)
 MODULES |= {folder: COMMON for folder in ("services", "workers", "cli")}
