@@ -96,11 +96,34 @@ absl::StatusOr<Result> Connection::Run(const Statement& statement, const Params&
                             p.lengths.data(), p.formats.data(), /*resultFormat=*/1)));
 }
 
-absl::StatusOr<Result> Connection::RunText(const std::string& sql, const Params& params) {
+absl::StatusOr<Result> Connection::RunText(const std::string& sql) {
+  return Collect(
+      "text", Result(PQexecParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr,
+                                  nullptr, /*resultFormat=*/1)));
+}
+
+namespace {
+
+// For the transaction alone, which is this round trip where none is open.
+constexpr char kPlanForParameters[] =
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)";
+
+}  // namespace
+
+absl::StatusOr<Result> Connection::RunPlanned(const std::string& sql,
+                                              const Params& params) {
+  if (PQenterPipelineMode(connection_) != 1) return LastError("text");
   const Params::Pointers p = params.pointers();
-  return Collect("text", Result(PQexecParams(connection_, sql.c_str(), params.size(),
-                                             nullptr, p.values.data(), p.lengths.data(),
-                                             p.formats.data(), /*resultFormat=*/1)));
+  const bool sent =
+      PQsendQueryParams(connection_, kPlanForParameters, 0, nullptr, nullptr, nullptr,
+                        nullptr, /*resultFormat=*/1) == 1 &&
+      PQsendQueryParams(connection_, sql.c_str(), params.size(), nullptr, p.values.data(),
+                        p.lengths.data(), p.formats.data(), /*resultFormat=*/1) == 1 &&
+      PQpipelineSync(connection_) == 1;
+  if (!sent) return LastError("text");
+  WINDROW_ASSIGN_OR_RETURN(std::vector<Result> results,
+                           Receive({{"plan", false}, {"text", true}}));
+  return std::move(results.front());
 }
 
 absl::Status Connection::RunScript(const std::string& sql) {
@@ -123,8 +146,7 @@ absl::StatusOr<Result> Connection::Collect(const char* statement, Result result)
 absl::StatusOr<std::vector<Result>> Connection::RunAll(std::span<const Call> calls) {
   if (PQenterPipelineMode(connection_) != 1) return LastError("pipeline");
   std::vector<const Statement*> preparing;
-  // What each result in the pipeline belongs to; null for that of a preparation.
-  std::vector<std::pair<const Statement*, bool>> expected;
+  std::vector<Expected> expected;
   bool sent = true;
   for (const Call& call : calls) {
     const Statement& s = *call.statement;
@@ -134,36 +156,36 @@ absl::StatusOr<std::vector<Result>> Connection::RunAll(std::span<const Call> cal
     if (!known) {
       sent = sent && PQsendPrepare(connection_, s.name, s.sql, 0, nullptr) == 1;
       preparing.push_back(&s);
-      expected.emplace_back(&s, true);
+      expected.push_back({s.name, false, &s});
     }
     const Params::Pointers p = call.params.pointers();
     sent = sent && PQsendQueryPrepared(connection_, s.name, call.params.size(),
                                        p.values.data(), p.lengths.data(),
                                        p.formats.data(), /*resultFormat=*/1) == 1;
-    expected.emplace_back(&s, false);
+    expected.push_back({s.name, true});
   }
   sent = sent && PQpipelineSync(connection_) == 1;
   if (!sent) return LastError("pipeline");
+  return Receive(expected);
+}
 
+absl::StatusOr<std::vector<Result>> Connection::Receive(
+    const std::vector<Expected>& expected) {
   absl::Status error;
   std::vector<Result> results;
-  for (const auto& [statement, preparation] : expected) {
+  for (const Expected& e : expected) {
     Result result(PQgetResult(connection_));
-    if (result.raw() == nullptr) return LastError(statement->name);
+    if (result.raw() == nullptr) return LastError(e.name);
     const ExecStatusType status = PQresultStatus(result.raw());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-      if (preparation) {
-        prepared_.insert(statement);
-      } else {
-        results.push_back(std::move(result));
-      }
+      if (e.prepares != nullptr) prepared_.insert(e.prepares);
+      if (e.wanted) results.push_back(std::move(result));
     } else if (error.ok() && status != PGRES_PIPELINE_ABORTED) {
-      error = PQstatus(connection_) == CONNECTION_OK
-                  ? ResultError(result.raw(), statement->name)
-                  : LastError(statement->name);
+      error = PQstatus(connection_) == CONNECTION_OK ? ResultError(result.raw(), e.name)
+                                                     : LastError(e.name);
     }
     if (PQstatus(connection_) != CONNECTION_OK) {
-      return error.ok() ? LastError(statement->name) : error;
+      return error.ok() ? LastError(e.name) : error;
     }
     Result end(PQgetResult(connection_));  // the null after each result
   }

@@ -46,8 +46,11 @@ class Connection {
   // Several in one round trip, as one transaction where none is open. The first error
   // ends it: nothing after it is run, and its status is the answer.
   absl::StatusOr<std::vector<Result>> RunAll(std::span<const Call> calls);
-  // SQL made at run time, planned for these parameters.
-  absl::StatusOr<Result> RunText(const std::string& sql, const Params& params = {});
+  // SQL made at run time.
+  absl::StatusOr<Result> RunText(const std::string& sql);
+  // Likewise, planned for these parameters: partitions that they leave out are not even
+  // opened.
+  absl::StatusOr<Result> RunPlanned(const std::string& sql, const Params& params);
   // Statements without parameters or results, several separated by semicolons.
   absl::Status RunScript(const std::string& sql);
 
@@ -55,9 +58,18 @@ class Connection {
   pg_conn* raw() { return connection_; }
 
  private:
+  // One result of a pipeline.
+  struct Expected {
+    const char* name;
+    bool wanted;
+    const Statement* prepares = nullptr;
+  };
+
   explicit Connection(pg_conn* connection) : connection_(connection) {}
   absl::Status LastError(const char* statement) const;
   absl::StatusOr<Result> Collect(const char* statement, Result result) const;
+  // Reads what was sent up to a sync: the wanted results, or the first error.
+  absl::StatusOr<std::vector<Result>> Receive(const std::vector<Expected>& expected);
   pg_conn* connection_;
   std::unordered_set<const Statement*> prepared_;
 };

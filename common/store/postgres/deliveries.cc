@@ -145,7 +145,7 @@ absl::StatusOr<std::vector<DeliveryRecord>> ReadWindows(Connection* connection,
                                                         const SqlText& text,
                                                         TenantId tenant, bool bodies,
                                                         int max_items) {
-  WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunText(text.sql, text.params));
+  WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunPlanned(text.sql, text.params));
   std::vector<DeliveryRecord> records;
   for (int i = 0; i < rows.rows(); ++i) {
     records.push_back(ReadWindow(rows, i, tenant, bodies));
@@ -181,7 +181,7 @@ absl::StatusOr<std::vector<DeliveryRecord>> ReadFinishedAll(Connection* connecti
                                                             const SqlText& text,
                                                             TenantId tenant, bool bodies,
                                                             int max_items) {
-  WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunText(text.sql, text.params));
+  WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunPlanned(text.sql, text.params));
   std::vector<DeliveryRecord> records;
   for (int i = 0; i < rows.rows(); ++i) {
     records.push_back(ReadFinished(rows, i, tenant, max_items));

@@ -54,7 +54,7 @@ absl::StatusOr<EventPage> PostgresStore::ListEvents(TenantId tenant,
       "FROM events WHERE {} ORDER BY escmsg_id DESC LIMIT {}",
       where, query.limit + 1);
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunText(sql, params));
+  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunPlanned(sql, params));
   EventPage page;
   page.more = rows.rows() > query.limit;
   for (int i = 0; i < std::min(rows.rows(), query.limit); ++i) {
