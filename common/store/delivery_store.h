@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
@@ -39,21 +41,22 @@ struct DeliveryRecord {
 };
 
 struct DeliveryQuery {
-  std::optional<Uuid> webhook_id;
-  std::vector<DeliveryState> states;        // empty: any
-  std::string event_type;                   // empty: any
-  std::string object_id;                    // empty: any
-  std::optional<absl::Time> created_from;   // inclusive
-  std::optional<absl::Time> created_until;  // exclusive
+  filter::Filter where;  // of kDeliveryFields
   bool oldest_first = false;
   std::optional<Uuid> after;  // continue past this id, in the order asked for
   int limit = 50;
+  // Look at no more than so many unfinished and so many finished ones; at least 1.
+  int examine = kMostExamined;
   bool bodies = false;
 };
 
 struct DeliveryPage {
   std::vector<DeliveryRecord> deliveries;
+  // There may be more: continue with `after` = `position`, which is further on than the
+  // query's own, also where nothing was found.
   bool more = false;
+  std::optional<Uuid> position;
+  int examined = 0;  // of those that the query may look at
 };
 
 struct AttemptPage {

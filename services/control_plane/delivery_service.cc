@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "services/control_plane/delivery_mapping.h"
 #include "services/control_plane/delivery_use_cases.h"
-#include "services/control_plane/list_filter.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/request_ids.h"
@@ -118,14 +119,16 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
         const int size,
         PageSize(request.page_size(), query.bodies ? kMaxFullPageSize : kMaxPageSize));
     WINDROW_ASSIGN_OR_RETURN(query.oldest_first, OldestFirst(request.order_by()));
-    WINDROW_RETURN_IF_ERROR(ApplyFilter(request.filter(), &query));
+    WINDROW_ASSIGN_OR_RETURN(query.where,
+                             filter::Compile(request.filter(), store::kDeliveryFields));
     const PageTokens tokens(
         {"deliveries", query.oldest_first ? "oldest" : "newest", request.filter()});
     if (!request.page_token().empty()) {
       WINDROW_ASSIGN_OR_RETURN(query.after, tokens.ReadUuid(request.page_token()));
     }
-    const auto fetch = [&](int limit) {
+    const auto fetch = [&](int limit, int examine) {
       query.limit = limit;
+      query.examine = examine;
       return deliveries_.ListDeliveries(caller.tenant, query);
     };
     const auto put = [&](store::DeliveryRecord& record) {
@@ -133,9 +136,12 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
       TakeToProto(&record, response->add_deliveries());
       return response->deliveries().rbegin()->ByteSizeLong();
     };
-    WINDROW_ASSIGN_OR_RETURN(const bool more,
-                             FillPage(size, query.bodies ? kFullChunk : kChunk,
-                                      &store::DeliveryPage::deliveries, fetch, put));
+    const auto skip = [&](const store::DeliveryPage& page) {
+      if (page.position) query.after = page.position;
+    };
+    WINDROW_ASSIGN_OR_RETURN(
+        const bool more, FillPage(size, query.bodies ? kFullChunk : kChunk,
+                                  &store::DeliveryPage::deliveries, fetch, put, skip));
     if (more) response->set_next_page_token(tokens.Make(*query.after));
     return absl::OkStatus();
   }
@@ -159,7 +165,7 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     if (!request.page_token().empty()) {
       WINDROW_ASSIGN_OR_RETURN(offset, tokens.ReadNumber(request.page_token()));
     }
-    const auto fetch = [&](int limit) {
+    const auto fetch = [&](int limit, int) {
       const auto skipped =
           static_cast<int>(std::min<std::int64_t>(offset, kMostAttempts));
       return deliveries_.ListAttempts(caller.tenant, id, skipped, limit);
@@ -169,9 +175,10 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
       TakeToProto(&attempt, response->add_attempts());
       return response->attempts().rbegin()->ByteSizeLong();
     };
+    const auto skip = [](const store::AttemptPage&) {};
     WINDROW_ASSIGN_OR_RETURN(
         const bool more,
-        FillPage(size, kAttemptChunk, &store::AttemptPage::attempts, fetch, put));
+        FillPage(size, kAttemptChunk, &store::AttemptPage::attempts, fetch, put, skip));
     if (more) response->set_next_page_token(tokens.Make(offset));
     return absl::OkStatus();
   }

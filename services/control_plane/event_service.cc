@@ -88,7 +88,7 @@ class EventService final : public Base {
     if (!request.page_token().empty()) {
       WINDROW_ASSIGN_OR_RETURN(query.before, tokens.ReadNumber(request.page_token()));
     }
-    const auto fetch = [&](int limit) {
+    const auto fetch = [&](int limit, int) {
       query.limit = limit;
       return events_.ListEvents(caller.tenant, query);
     };
@@ -97,8 +97,9 @@ class EventService final : public Base {
       TakeToProto(&event, response->add_events());
       return response->events().rbegin()->ByteSizeLong();
     };
-    WINDROW_ASSIGN_OR_RETURN(
-        const bool more, FillPage(size, kChunk, &store::EventPage::events, fetch, put));
+    WINDROW_ASSIGN_OR_RETURN(const bool more,
+                             FillPage(size, kChunk, &store::EventPage::events, fetch, put,
+                                      [](const store::EventPage&) {}));
     if (more) response->set_next_page_token(tokens.Make(*query.before));
     return absl::OkStatus();
   }

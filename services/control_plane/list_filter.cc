@@ -198,46 +198,6 @@ absl::Status PutTime(const Comparison& comparison, std::optional<absl::Time>* fr
   return Fault(comparison.op_at, "a time is compared with =, <, <=, > or >=");
 }
 
-absl::Status PutWebhook(const Comparison& comparison, std::optional<Uuid>* webhook) {
-  WINDROW_RETURN_IF_ERROR(CheckEqual(comparison));
-  const std::optional<Uuid> id = Uuid::Parse(comparison.value);
-  if (!id) return Fault(comparison.value_at, "a webhook id is a UUID of 36 characters");
-  if (*webhook) return Fault(comparison.field_at, "webhook_id is compared twice");
-  *webhook = id;
-  return absl::OkStatus();
-}
-
-struct StateWord {
-  std::string_view word;
-  store::DeliveryState state;
-};
-constexpr StateWord kStates[] = {{"OPEN", store::DeliveryState::kOpen},
-                                 {"PENDING", store::DeliveryState::kPending},
-                                 {"IN_FLIGHT", store::DeliveryState::kInFlight},
-                                 {"RETRYING", store::DeliveryState::kRetrying},
-                                 {"SUCCEEDED", store::DeliveryState::kSucceeded},
-                                 {"FAILED", store::DeliveryState::kFailed},
-                                 {"CANCELLED", store::DeliveryState::kCancelled}};
-
-// Bare or quoted, with or without the enum's prefix.
-absl::Status PutState(const Comparison& comparison,
-                      std::vector<store::DeliveryState>* states) {
-  constexpr std::string_view kPrefix = "DELIVERY_STATE_";
-  WINDROW_RETURN_IF_ERROR(CheckEqual(comparison));
-  std::string_view word = comparison.value;
-  if (word.starts_with(kPrefix)) word.remove_prefix(kPrefix.size());
-  const auto* found = std::find_if(std::begin(kStates), std::end(kStates),
-                                   [&](const StateWord& s) { return s.word == word; });
-  if (found == std::end(kStates)) {
-    return Fault(comparison.value_at,
-                 "a state is OPEN, PENDING, IN_FLIGHT, RETRYING, "
-                 "SUCCEEDED, FAILED or CANCELLED");
-  }
-  if (!states->empty()) return Fault(comparison.field_at, "state is compared twice");
-  states->push_back(found->state);
-  return absl::OkStatus();
-}
-
 absl::Status UnknownField(const Comparison& comparison, std::string_view known) {
   return Fault(comparison.field_at,
                fmt::format("no field \"{}\": there are {}", comparison.field, known));
@@ -256,29 +216,6 @@ absl::StatusOr<std::vector<Comparison>> ParseFilter(std::string_view filter) {
     at += size;
   }
   return Parser(filter).Run();
-}
-
-absl::Status ApplyFilter(std::string_view filter, store::DeliveryQuery* query) {
-  WINDROW_ASSIGN_OR_RETURN(const std::vector<Comparison> list, ParseFilter(filter));
-  for (const Comparison& comparison : list) {
-    absl::Status status;
-    if (comparison.field == "webhook_id") {
-      status = PutWebhook(comparison, &query->webhook_id);
-    } else if (comparison.field == "state") {
-      status = PutState(comparison, &query->states);
-    } else if (comparison.field == "event_type") {
-      status = PutText(comparison, &query->event_type);
-    } else if (comparison.field == "object_id") {
-      status = PutText(comparison, &query->object_id);
-    } else if (comparison.field == "create_time") {
-      status = PutTime(comparison, &query->created_from, &query->created_until);
-    } else {
-      status = UnknownField(comparison,
-                            "webhook_id, state, event_type, object_id and create_time");
-    }
-    WINDROW_RETURN_IF_ERROR(status);
-  }
-  return absl::OkStatus();
 }
 
 absl::Status ApplyFilter(std::string_view filter, store::EventQuery* query) {

@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 
 namespace windrow::control_plane {
@@ -44,8 +43,6 @@ struct Comparison {
 // Only the grammar; what fields there are, the functions below know.
 absl::StatusOr<std::vector<Comparison>> ParseFilter(std::string_view filter);
 
-// Fields webhook_id, state, event_type, object_id (=) and create_time (=, <, <=, >, >=).
-absl::Status ApplyFilter(std::string_view filter, store::DeliveryQuery* query);
 // Fields type, object_id (=) and receive_time (=, <, <=, >, >=).
 absl::Status ApplyFilter(std::string_view filter, store::EventQuery* query);
 

@@ -165,12 +165,13 @@ class WebhookService final : public v1::WebhookService::CallbackService {
         const bool more,
         FillPage(
             size, kChunk, &store::WebhookPage::webhooks,
-            [&](int limit) { return webhooks_.List(caller.tenant, before, limit); },
+            [&](int limit, int) { return webhooks_.List(caller.tenant, before, limit); },
             [&](const store::StoredWebhook& webhook) {
               before = webhook.webhook_id;
               WebhookToProto(webhook, response->add_webhooks());
               return response->webhooks().rbegin()->ByteSizeLong();
-            }));
+            },
+            [](const store::WebhookPage&) {}));
     if (more) response->set_next_page_token(tokens.Make(*before));
     return absl::OkStatus();
   }

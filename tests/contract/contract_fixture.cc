@@ -33,6 +33,10 @@ domain::Event EventOf(const std::string& type, const std::string& object_id) {
   return event;
 }
 
+filter::Filter Where(const std::string& filter) {
+  return filter::Compile(filter, store::kDeliveryFields).value();
+}
+
 store::Attempt AttemptAnswered(int attempt, int status_code) {
   const bool good = status_code >= 200 && status_code <= 299;
   return {.attempt = attempt,
@@ -207,6 +211,10 @@ store::ClaimedWindow AutoDisableContract::End(const store::StoredWebhook& webhoo
   outcome.webhook_failing = window.webhook_failing;
   Record({outcome});
   return window;
+}
+
+std::vector<Uuid> ContractTest::ListWhere(const std::string& filter) {
+  return List({.where = Where(filter)});
 }
 
 }  // namespace windrow::contract

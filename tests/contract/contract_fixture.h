@@ -27,6 +27,9 @@ domain::WebhookSpec SpecNamed(const std::string& name);
 domain::WebhookSpec BatchingSpec(const std::string& name);
 domain::Event EventOf(const std::string& type, const std::string& object_id);
 
+// A filter of deliveries.
+filter::Filter Where(const std::string& filter);
+
 // A complete attempt with its response, number `attempt`.
 store::Attempt AttemptAnswered(int attempt, int status_code);
 
@@ -90,6 +93,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   std::vector<store::Attempt> Attempts(const Uuid& id);
   // Ids of the deliveries that the query lists.
   std::vector<Uuid> List(const store::DeliveryQuery& query);
+  std::vector<Uuid> ListWhere(const std::string& filter);
 
  private:
   std::unique_ptr<StoreHarness> harness_;
@@ -97,7 +101,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   UuidV7Generator ids_;
 };
 
-// Suites, instantiated by each harness (WINDROW_INSTANTIATE_CONTRACT).
+// Suites, instantiated by each harness (suites.h).
 class WebhookStoreContract : public ContractTest {};
 class PublishContract : public ContractTest {};
 class EventContract : public ContractTest {};
@@ -114,18 +118,5 @@ class AutoDisableContract : public ContractTest {
 class DeliveryContract : public ContractTest {};
 class AttemptContract : public ContractTest {};
 class ListenerContract : public ContractTest {};
-
-#define WINDROW_INSTANTIATE_CONTRACT(name, make)                                 \
-  INSTANTIATE_TEST_SUITE_P(name, WebhookStoreContract, ::testing::Values(make)); \
-  INSTANTIATE_TEST_SUITE_P(name, PublishContract, ::testing::Values(make));      \
-  INSTANTIATE_TEST_SUITE_P(name, EventContract, ::testing::Values(make));        \
-  INSTANTIATE_TEST_SUITE_P(name, ClaimContract, ::testing::Values(make));        \
-  INSTANTIATE_TEST_SUITE_P(name, RecordContract, ::testing::Values(make));       \
-  INSTANTIATE_TEST_SUITE_P(name, CancelContract, ::testing::Values(make));       \
-  INSTANTIATE_TEST_SUITE_P(name, ControlContract, ::testing::Values(make));      \
-  INSTANTIATE_TEST_SUITE_P(name, AutoDisableContract, ::testing::Values(make));  \
-  INSTANTIATE_TEST_SUITE_P(name, DeliveryContract, ::testing::Values(make));     \
-  INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \
-  INSTANTIATE_TEST_SUITE_P(name, ListenerContract, ::testing::Values(make))
 
 }  // namespace windrow::contract

@@ -44,13 +44,17 @@ TEST_P(DeliveryContract, EveryStateIsListedAndCanBeFilteredFor) {
 
   for (const auto& [state, id] : ids) {
     EXPECT_EQ(Get(id).state, state);
-    EXPECT_THAT(List({.states = {state}}), ElementsAre(id)) << static_cast<int>(state);
   }
-  EXPECT_THAT(List({}), ::testing::SizeIs(7));
-  EXPECT_THAT(List({.states = {DeliveryState::kFailed, DeliveryState::kPending}}),
+  for (const filter::Word& word : store::kStateWords) {
+    const auto state = static_cast<DeliveryState>(word.number);
+    EXPECT_THAT(ListWhere("state = " + std::string(word.name)),
+                ElementsAre(ids.at(state)));
+  }
+  EXPECT_THAT(ListWhere(""), ::testing::SizeIs(7));
+  EXPECT_THAT(ListWhere("state = (FAILED OR PENDING)"),
               ::testing::UnorderedElementsAre(ids[DeliveryState::kFailed],
                                               ids[DeliveryState::kPending]));
-  EXPECT_THAT(List({.states = {DeliveryState::kSucceeded, DeliveryState::kOpen}}),
+  EXPECT_THAT(ListWhere("state = SUCCEEDED OR state = OPEN"),
               ::testing::UnorderedElementsAre(ids[DeliveryState::kSucceeded],
                                               ids[DeliveryState::kOpen]));
 }
@@ -114,14 +118,21 @@ TEST_P(DeliveryContract, CreationTimeIsFromInclusiveUntilExclusive) {
     Publish(webhook, EventOf("ticket.created", "7"), ids[i]);
     if (i < 2) Record({OutcomeOf(ClaimOne(webhook), DeliveryState::kSucceeded, 200)});
   }
-  EXPECT_THAT(List({.created_from = ids[1].time()}), ElementsAre(ids[3], ids[2], ids[1]));
-  EXPECT_THAT(List({.created_until = ids[3].time()}),
-              ElementsAre(ids[2], ids[1], ids[0]));
-  EXPECT_THAT(List({.created_from = ids[1].time(), .created_until = ids[3].time()}),
-              ElementsAre(ids[2], ids[1]));
-  EXPECT_THAT(List({.created_from = ids[1].time() + absl::Microseconds(1),
-                    .created_until = ids[2].time()}),
-              IsEmpty());
+  const auto at = [&](const std::string& comparator, std::size_t i,
+                      absl::Duration plus = absl::ZeroDuration()) {
+    return "create_time " + comparator + " \"" +
+           absl::FormatTime(absl::RFC3339_full, ids[i].time() + plus,
+                            absl::UTCTimeZone()) +
+           "\"";
+  };
+  EXPECT_THAT(ListWhere(at(">=", 1)), ElementsAre(ids[3], ids[2], ids[1]));
+  EXPECT_THAT(ListWhere(at(">", 1)), ElementsAre(ids[3], ids[2]));
+  EXPECT_THAT(ListWhere(at("<", 3)), ElementsAre(ids[2], ids[1], ids[0]));
+  EXPECT_THAT(ListWhere(at("<=", 1)), ElementsAre(ids[1], ids[0]));
+  EXPECT_THAT(ListWhere(at("=", 1)), ElementsAre(ids[1]));
+  EXPECT_THAT(ListWhere(at(">=", 1) + at("<", 3)), ElementsAre(ids[2], ids[1]));
+  EXPECT_THAT(ListWhere("NOT " + at(">=", 1)), ElementsAre(ids[0]));
+  EXPECT_THAT(ListWhere(at(">=", 1, absl::Microseconds(1)) + at("<", 2)), IsEmpty());
 }
 
 TEST_P(DeliveryContract, FiltersByWebhookTypeAndObjectFinishedOrNot) {
@@ -146,23 +157,22 @@ TEST_P(DeliveryContract, FiltersByWebhookTypeAndObjectFinishedOrNot) {
       outcome.object_ids = {made[i].object_id};
       if (finished) Record({outcome});
     }
-    const DeliveryState state =
-        finished ? DeliveryState::kSucceeded : DeliveryState::kInFlight;
-    const auto list = [&](store::DeliveryQuery query) {
-      query.states = {state};
-      return List(query);
+    const auto list = [&](const std::string& filter, int limit = 50) {
+      const std::string state = finished ? "SUCCEEDED" : "IN_FLIGHT";
+      return List(
+          {.where = Where("state = " + state + " AND " + filter), .limit = limit});
     };
-    EXPECT_THAT(list({.webhook_id = a.webhook_id}), ElementsAre(ids[3], ids[1], ids[0]));
-    EXPECT_THAT(list({.event_type = "ticket.created"}),
-                ElementsAre(ids[3], ids[2], ids[0]));
-    EXPECT_THAT(list({.object_id = "1"}), ElementsAre(ids[1], ids[0]));
-    EXPECT_THAT(list({.webhook_id = a.webhook_id,
-                      .event_type = "ticket.created",
-                      .object_id = "2"}),
+    const std::string of_a = "webhook_id = " + a.webhook_id.ToString();
+    EXPECT_THAT(list(of_a), ElementsAre(ids[3], ids[1], ids[0]));
+    EXPECT_THAT(list("event_type = ticket.created"), ElementsAre(ids[3], ids[2], ids[0]));
+    EXPECT_THAT(list("object_id = 1"), ElementsAre(ids[1], ids[0]));
+    EXPECT_THAT(list(of_a + " AND event_type = ticket.created AND object_id = 2"),
                 ElementsAre(ids[3]));
-    EXPECT_THAT(list({.event_type = "ticket.created", .limit = 2}),
-                ElementsAre(ids[3], ids[2]));
-    EXPECT_THAT(list({.object_id = "3"}), IsEmpty());
+    EXPECT_THAT(list("event_type = ticket.created", 2), ElementsAre(ids[3], ids[2]));
+    EXPECT_THAT(list("event_type = \"*.c*\""),
+                ElementsAre(ids[3], ids[2], ids[1], ids[0]));
+    EXPECT_THAT(list("event_type != ticket.created"), ElementsAre(ids[1]));
+    EXPECT_THAT(list("object_id = 3"), IsEmpty());
   }
 }
 
@@ -181,10 +191,14 @@ TEST_P(DeliveryContract, ABatchIsFoundByEachOfItsItems) {
                     .closes = true}}}));
   const auto found_by_each = [&] {
     for (const char* type : {"ticket.created", "ticket.closed"}) {
-      EXPECT_THAT(List({.event_type = type}), ElementsAre(open.window_id)) << type;
+      EXPECT_THAT(ListWhere(std::string("event_type = ") + type),
+                  ElementsAre(open.window_id))
+          << type;
     }
     for (const char* object : {"1", "2"}) {
-      EXPECT_THAT(List({.object_id = object}), ElementsAre(open.window_id)) << object;
+      EXPECT_THAT(ListWhere(std::string("object_id = ") + object),
+                  ElementsAre(open.window_id))
+          << object;
     }
     const auto record = Get(open.window_id);
     ASSERT_EQ(record.items.size(), 2u);

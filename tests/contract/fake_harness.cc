@@ -1,4 +1,4 @@
-#include "tests/contract/contract_fixture.h"
+#include "tests/contract/suites.h"
 #include "tests/support/fake_store.h"
 
 namespace windrow::contract {

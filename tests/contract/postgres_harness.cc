@@ -4,7 +4,7 @@
 
 #include "common/store/postgres/migrate.h"
 #include "common/store/postgres/postgres_store.h"
-#include "tests/contract/contract_fixture.h"
+#include "tests/contract/suites.h"
 #include "tests/support/postgres_cluster.h"
 
 namespace windrow::contract {

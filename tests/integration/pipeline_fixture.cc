@@ -131,7 +131,7 @@ std::map<store::DeliveryState, int> PipelineTest::CountDeliveries() {
     const auto page = own_store->ListDeliveries(kTenant, query).value();
     for (const auto& record : page.deliveries) ++counts[record.state];
     if (!page.more) return counts;
-    query.after = page.deliveries.back().delivery_id;
+    query.after = page.position;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "tests/support/fake_state.h"
 #include "tests/support/fake_store.h"
+#include "tests/support/list_values.h"
 
 namespace windrow::testing {
 namespace {
@@ -82,26 +83,27 @@ std::optional<DeliveryRecord> Find(const FakeState& state, store::TenantId tenan
   return found;
 }
 
-bool Wanted(const DeliveryQuery& query, const DeliveryRecord& record) {
-  const auto has = [&record](auto member, const std::string& value) {
-    return value.empty() ||
-           std::any_of(record.items.begin(), record.items.end(),
-                       [&](const store::DeliveryItem& i) { return i.*member == value; });
+bool Behind(const DeliveryQuery& query, const Uuid& id) {
+  if (!query.after) return true;
+  return query.oldest_first ? id > *query.after : id < *query.after;
+}
+
+// Every delivery of the tenant behind the query's position, in its order.
+std::vector<DeliveryRecord> InOrder(const FakeState& state, store::TenantId tenant,
+                                    const DeliveryQuery& query) {
+  std::vector<DeliveryRecord> all;
+  const auto consider = [&](DeliveryRecord record) {
+    if (record.tenant_id != tenant || !Behind(query, record.delivery_id)) return;
+    all.push_back(Complete(state, query.bodies, std::move(record)));
   };
-  const absl::Time created = record.delivery_id.time();
-  if (query.webhook_id && record.webhook_id != *query.webhook_id) return false;
-  if (!query.states.empty() && std::find(query.states.begin(), query.states.end(),
-                                         record.state) == query.states.end()) {
-    return false;
-  }
-  if (query.created_from && created < *query.created_from) return false;
-  if (query.created_until && created >= *query.created_until) return false;
-  if (query.after && (query.oldest_first ? record.delivery_id <= *query.after
-                                         : record.delivery_id >= *query.after)) {
-    return false;
-  }
-  return has(&store::DeliveryItem::event_type, query.event_type) &&
-         has(&store::DeliveryItem::object_id, query.object_id);
+  for (const auto& [id, window] : state.windows) consider(Unfinished(state, window));
+  for (const auto& [id, record] : state.records) consider(Finished(record));
+  std::sort(all.begin(), all.end(),
+            [&query](const DeliveryRecord& a, const DeliveryRecord& b) {
+              return query.oldest_first ? a.delivery_id < b.delivery_id
+                                        : b.delivery_id < a.delivery_id;
+            });
+  return all;
 }
 
 }  // namespace
@@ -110,23 +112,16 @@ absl::StatusOr<store::DeliveryPage> FakeStore::ListDeliveries(
     store::TenantId tenant, const DeliveryQuery& query) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  std::vector<DeliveryRecord> wanted;
-  const auto consider = [&](DeliveryRecord record) {
-    if (record.tenant_id == tenant && Wanted(query, record)) {
-      wanted.push_back(Complete(*state_, query.bodies, std::move(record)));
-    }
-  };
-  for (const auto& [id, window] : state_->windows) consider(Unfinished(*state_, window));
-  for (const auto& [id, record] : state_->records) consider(Finished(record));
-  std::sort(wanted.begin(), wanted.end(),
-            [&query](const DeliveryRecord& a, const DeliveryRecord& b) {
-              return query.oldest_first ? a.delivery_id < b.delivery_id
-                                        : b.delivery_id < a.delivery_id;
-            });
   store::DeliveryPage page;
-  page.more = wanted.size() > static_cast<std::size_t>(query.limit);
-  if (page.more) wanted.resize(static_cast<std::size_t>(query.limit));
-  page.deliveries = std::move(wanted);
+  std::vector<DeliveryRecord> all = InOrder(*state_, tenant, query);
+  for (DeliveryRecord& record : all) {
+    page.more = page.examined == query.examine ||
+                page.deliveries.size() == static_cast<std::size_t>(query.limit);
+    if (page.more) break;
+    ++page.examined;
+    page.position = record.delivery_id;
+    if (Matches(query.where, record)) page.deliveries.push_back(record);
+  }
   return page;
 }
 

@@ -4,12 +4,292 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <vector>
+#include <variant>
+
+#include "common/store/postgres/filter_sql.h"
 
 namespace windrow::store::postgres {
 namespace {
 
-// The smallest version 7 id of an instant, rounded up to its millisecond.
+// Looking at one item of a window is looking up its event: a record's work. The items of
+// a finished delivery are in its row.
+constexpr char kWindowWork[] = "(1 + r.item_count)";
+constexpr char kFinishedWork[] =
+    "(1 + CASE WHEN r.event_type IS NULL OR r.object_id IS NULL THEN r.item_count / 20 "
+    "ELSE 0 END)";
+
+constexpr char kWindowState[] =
+    "CASE WHEN r.group_key IS NOT NULL THEN 1 WHEN r.lease_owner IS NOT NULL THEN 3 "
+    "WHEN r.attempt > 0 THEN 4 ELSE 2 END";
+
+// How the fields of one kind of record are spelled.
+struct Columns {
+  bool in_queue;
+  const char* id;
+  const char* state;
+  const char* event_type;   // of all items; null where they differ
+  const char* event_types;  // of each, where they do
+  const char* object_id;
+  const char* object_ids;
+  const char* status_code;
+  const char* error;
+  const char* finished_at;
+  // Deliveries whose last attempt is in `attempts`.
+  const char* attempted;
+  const char* work;  // of judging one by its items
+};
+
+constexpr Columns kWindows = {.in_queue = true,
+                              .id = "r.window_id",
+                              .state = kWindowState,
+                              .event_type = "NULL",
+                              .event_types = "i.types",
+                              .object_id = "NULL",
+                              .object_ids = "i.objects",
+                              .status_code = "a.status_code",
+                              .error = "nullif(a.error, 0)",
+                              .finished_at = "NULL::timestamptz",
+                              .attempted = "r.attempt > 0",
+                              .work = kWindowWork};
+
+constexpr Columns kFinished = {
+    .in_queue = false,
+    .id = "r.delivery_id",
+    .state = "r.state",
+    .event_type = "r.event_type",
+    .event_types = "r.event_types",
+    .object_id = "r.object_id",
+    .object_ids = "r.object_ids",
+    .status_code = "coalesce(r.status_code, a.status_code)",
+    .error = "nullif(coalesce(r.error, a.error), 0)",
+    .finished_at = "r.finished_at",
+    .attempted = "r.started_at IS NULL AND r.attempt_count > 0",
+    .work = kFinishedWork};
+
+const char* Direction(const DeliveryQuery& query) {
+  return query.oldest_first ? "ASC" : "DESC";
+}
+
+IdRange IdsOf(const filter::TimeRange& created) {
+  IdRange ids;
+  if (created.from != absl::InfinitePast()) ids.from = FloorId(created.from);
+  if (created.until != absl::InfiniteFuture()) ids.until = FloorId(created.until);
+  return ids;
+}
+
+// " AND column >= … AND column < …"
+std::string AndIds(const char* column, const IdRange& ids, Params* params) {
+  std::string sql;
+  const auto add = [&](const char* op, const Uuid& id) {
+    params->Id(id);
+    sql += fmt::format(" AND {} {} ${}::uuid", column, op, params->size());
+  };
+  if (ids.from) add(">=", *ids.from);
+  if (ids.until) add("<", *ids.until);
+  return sql;
+}
+
+// ---- The filter
+
+std::string ItemTestSql(const char* one, const char* many, const filter::Test& test,
+                        Params* params) {
+  if (std::holds_alternative<filter::Present>(test.wanted)) return "true";
+  const auto& wanted = std::get<filter::TextPattern>(test.wanted);
+  return fmt::format("{} OR {}", TextSql(one, wanted, params),
+                     AnyTextSql(many, wanted, params));
+}
+
+std::string NumberTestSql(const char* value, const filter::Test& test, Params* params) {
+  const auto* range = std::get_if<filter::NumberRange>(&test.wanted);
+  if (range == nullptr) return fmt::format("{} IS NOT NULL", value);
+  return NumberSql(fmt::format("({})", value), *range, params);
+}
+
+std::string DeliveryTestSql(const Columns& columns, const filter::Test& test,
+                            Params* params) {
+  const bool present = std::holds_alternative<filter::Present>(test.wanted);
+  switch (DeliveryFieldOf(*test.field)) {
+    case DeliveryField::kWebhookId:
+      return present ? "true"
+                     : IdSql("r.webhook_id", std::get<Uuid>(test.wanted), params);
+    case DeliveryField::kState:
+      return NumberTestSql(columns.state, test, params);
+    case DeliveryField::kEventType:
+      return ItemTestSql(columns.event_type, columns.event_types, test, params);
+    case DeliveryField::kObjectId:
+      return ItemTestSql(columns.object_id, columns.object_ids, test, params);
+    case DeliveryField::kStatusCode:
+      return NumberTestSql(columns.status_code, test, params);
+    case DeliveryField::kError:
+      return NumberTestSql(columns.error, test, params);
+    case DeliveryField::kCreateTime:
+      if (present) return "true";
+      return "true" +
+             AndIds(columns.id, IdsOf(std::get<filter::TimeRange>(test.wanted)), params);
+    case DeliveryField::kFinishTime:
+      break;
+  }
+  if (present) return fmt::format("{} IS NOT NULL", columns.finished_at);
+  return TimeSql(columns.finished_at, std::get<filter::TimeRange>(test.wanted), params);
+}
+
+// ---- What is joined to a record
+
+// Its last attempt that counts, as far as it is in `attempts`.
+std::string LastAttemptSql(const Columns& columns, const DeliveryScan& scan,
+                           const char* name, Params* params) {
+  return fmt::format(
+      " LEFT JOIN LATERAL (SELECT * FROM attempts a WHERE {} AND a.delivery_id = {} AND "
+      "a.tenant_id = r.tenant_id AND NOT a.late{} ORDER BY a.lease_seq DESC LIMIT 1) AS "
+      "{} ON true",
+      columns.attempted, columns.id, AndIds("a.delivery_id", scan.ids, params), name);
+}
+
+// The types and objects of a window's items. Its events cannot be older than the window;
+// an hour is more than any clock of a transaction is off.
+std::string WindowItemsSql(const DeliveryScan& scan, Params* params) {
+  std::string since;
+  if (scan.ids.from) {
+    params->Time(scan.ids.from->time() - absl::Hours(1));
+    since = fmt::format(" AND e.received_at >= ${}::timestamptz", params->size());
+  }
+  return fmt::format(
+      " LEFT JOIN LATERAL (SELECT array_agg(e.type) AS types, array_agg(e.object_id) AS "
+      "objects FROM (SELECT unnest(r.escmsg_ids) AS escmsg_id, r.received_at UNION ALL "
+      "SELECT unnest(c.escmsg_ids), c.received_at FROM window_items c WHERE c.window_id "
+      "= "
+      "r.window_id) AS item CROSS JOIN LATERAL (SELECT e.type, e.object_id FROM events e "
+      "WHERE e.tenant_id = r.tenant_id AND e.escmsg_id = item.escmsg_id AND "
+      "e.received_at = item.received_at{} OFFSET 0) AS e WHERE r.spent - {} < {}) AS i "
+      "ON "
+      "true",
+      since, kWindowWork, scan.examine);
+}
+
+// ---- The walk
+
+std::string WindowWalk(const DeliveryScan& scan, Params* params) {
+  std::string from = "windows r";
+  if (!scan.access.webhooks.empty()) {
+    std::vector<std::string> any;
+    for (const Uuid& id : scan.access.webhooks) {
+      params->Int2(BucketOf(id)).Id(id);
+      any.push_back(fmt::format("w.bucket = ${}::int2 AND w.webhook_id = ${}::uuid",
+                                params->size() - 1, params->size()));
+    }
+    // A fence: whatever the planner thinks, it is read by the webhook.
+    from = fmt::format("(SELECT * FROM windows w WHERE {} OFFSET 0) AS r",
+                       fmt::join(any, " OR "));
+  }
+  // The tenant is no part of the walk: the windows of others count as looked at.
+  return fmt::format("SELECT r.* FROM {} WHERE true{} ORDER BY r.window_id {} LIMIT {}",
+                     from, AndIds("r.window_id", scan.ids, params),
+                     Direction(*scan.query), scan.examine);
+}
+
+// " AND r.webhook_id = …" for each; one that asks for nothing where there are none.
+std::vector<std::string> WebhookBranches(const DeliveryAccess& access, Params* params) {
+  std::vector<std::string> branches;
+  for (const Uuid& id : access.webhooks) {
+    params->Id(id);
+    branches.push_back(fmt::format(" AND r.webhook_id = ${}::uuid", params->size()));
+  }
+  if (branches.empty()) branches.emplace_back();
+  return branches;
+}
+
+std::vector<std::string> TextBranches(const char* column,
+                                      const std::vector<std::string>& texts,
+                                      Params* params) {
+  std::vector<std::string> branches;
+  for (const std::string& text : texts) {
+    params->Text(text);
+    branches.push_back(fmt::format(" AND {} = ${}::text", column, params->size()));
+  }
+  return branches;
+}
+
+std::string MixedObjectsSql(const DeliveryAccess& access, Params* params) {
+  ArrayParam all(ArrayParam::kText);
+  for (const std::string& id : access.object_ids) all.AddText(id);
+  params->Array(std::move(all));
+  return fmt::format(" AND r.object_id IS NULL AND r.object_ids && ${}::text[]",
+                     params->size());
+}
+
+// Those that did not succeed, by their states.
+std::vector<std::string> FailedBranches(const DeliveryAccess& access, Params* params) {
+  std::vector<std::string> branches;
+  for (const std::string& webhook : WebhookBranches(access, params)) {
+    for (const DeliveryState state : access.finished) {
+      branches.push_back(fmt::format(" AND r.state = {} AND r.state <> 5{}",
+                                     static_cast<int>(state), webhook));
+    }
+  }
+  return branches;
+}
+
+// Conditions that lead to an index each, in the order of the ids but for the last one of
+// objects; no record satisfies two of them.
+std::vector<std::string> BranchesOf(const DeliveryAccess& access, Params* params) {
+  if (!access.object_ids.empty()) {
+    auto branches = TextBranches("r.object_id", access.object_ids, params);
+    branches.push_back(MixedObjectsSql(access, params));
+    return branches;
+  }
+  const bool may_have_succeeded =
+      std::find(access.finished.begin(), access.finished.end(),
+                DeliveryState::kSucceeded) != access.finished.end();
+  if (!may_have_succeeded) return FailedBranches(access, params);
+  if (!access.webhooks.empty() || access.event_types.empty()) {
+    return WebhookBranches(access, params);
+  }
+  auto branches = TextBranches("r.event_type", access.event_types, params);
+  branches.emplace_back(" AND r.event_type IS NULL");
+  return branches;
+}
+
+std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
+  const std::string ids = AndIds("r.delivery_id", scan.ids, params);
+  std::vector<std::string> selects;
+  for (const std::string& branch : BranchesOf(scan.access, params)) {
+    selects.push_back(
+        fmt::format("SELECT r.* FROM deliveries r WHERE r.tenant_id = $1::int4{}{} ORDER "
+                    "BY r.delivery_id {} LIMIT {}",
+                    ids, branch, Direction(*scan.query), scan.examine));
+  }
+  if (selects.size() == 1) return selects.front();
+  return fmt::format("SELECT * FROM (({})) AS u ORDER BY u.delivery_id {} LIMIT {}",
+                     fmt::join(selects, ") UNION ALL ("), Direction(*scan.query),
+                     scan.examine);
+}
+
+// The rows of the walk that are wanted, and the last one that was looked at. OFFSET 0
+// keeps the planner from judging twice.
+std::string Judged(const Columns& columns, const DeliveryScan& scan,
+                   const std::string& walk, Params* params) {
+  const std::string work = scan.access.items ? columns.work : "1";
+  const std::string within = fmt::format("r.spent - {} < {}", work, scan.examine);
+  std::string joins;
+  if (scan.access.attempt) joins += LastAttemptSql(columns, scan, "a", params);
+  if (scan.access.items && columns.in_queue) {
+    joins += WindowItemsSql(scan, params);
+  }
+  const std::string condition = ConditionSql(
+      scan.query->where,
+      [&](const filter::Test& test) { return DeliveryTestSql(columns, test, params); });
+  return fmt::format(
+      "SELECT * FROM (SELECT r.*, CASE WHEN {0} AND r.tenant_id = $1::int4 THEN {1} ELSE "
+      "false END AS wanted FROM (SELECT r.*, sum({2}) OVER w AS spent, lead({3}) OVER w "
+      "IS NULL AS last FROM ({4}) AS r WINDOW w AS (ORDER BY {3} {5} ROWS UNBOUNDED "
+      "PRECEDING)) AS r{6} ORDER BY {3} {5} OFFSET 0) AS r WHERE {0} AND (r.wanted OR "
+      "r.last OR r.spent >= {7}) ORDER BY {3} {5} LIMIT {8}",
+      within, condition, work, columns.id, walk, Direction(*scan.query), joins,
+      scan.examine, scan.limit + 1);
+}
+
+}  // namespace
+
 Uuid FloorId(absl::Time time) {
   const std::int64_t ms =
       std::max<std::int64_t>(0, (absl::ToUnixMicros(time) + 999) / 1'000);
@@ -21,165 +301,78 @@ Uuid FloorId(absl::Time time) {
   return id;
 }
 
-// Conditions that are joined by AND, and their parameters.
-class Where {
- public:
-  explicit Where(TenantId tenant) {
-    params_.Int4(tenant);
-    terms_.push_back("r.tenant_id = $1::int4");
+std::optional<Uuid> NextId(const Uuid& id) {
+  Uuid next = id;
+  for (auto byte = next.bytes.rbegin(); byte != next.bytes.rend(); ++byte) {
+    if (++*byte != 0) return next;
   }
-  int next() const { return params_.size() + 1; }
-  Params& params() { return params_; }
-  void Add(std::string term) { terms_.push_back(std::move(term)); }
-  std::string text() const { return fmt::format("{}", fmt::join(terms_, " AND ")); }
-
-  // Conditions on the id: time range, position of the page, or one delivery.
-  void AddIds(const std::string& column, const DeliveryQuery& query,
-              std::optional<Uuid> only) {
-    const auto id = [&](const char* op, const Uuid& value) {
-      Add(fmt::format("{} {} ${}::uuid", column, op, next()));
-      params_.Id(value);
-    };
-    if (only) id("=", *only);
-    if (query.created_from) id(">=", FloorId(*query.created_from));
-    if (query.created_until) id("<", FloorId(*query.created_until));
-    if (query.after) id(query.oldest_first ? ">" : "<", *query.after);
-  }
-
- private:
-  Params params_;
-  std::vector<std::string> terms_;
-};
-
-const char* Direction(const DeliveryQuery& query) {
-  return query.oldest_first ? "ASC" : "DESC";
+  return std::nullopt;
 }
 
-bool IsFinished(DeliveryState state) { return state >= DeliveryState::kSucceeded; }
-
-const char* UnfinishedCondition(DeliveryState state) {
-  switch (state) {
-    case DeliveryState::kOpen:
-      return "r.group_key IS NOT NULL";
-    case DeliveryState::kInFlight:
-      return "r.lease_owner IS NOT NULL";
-    case DeliveryState::kRetrying:
-      return "(r.group_key IS NULL AND r.lease_owner IS NULL AND r.attempt > 0)";
-    default:
-      return "(r.group_key IS NULL AND r.lease_owner IS NULL AND r.attempt = 0)";
-  }
-}
-
-// True for windows with an item whose event satisfies `condition`.
-std::string HasItem(const std::string& condition) {
-  return fmt::format(
-      "EXISTS (SELECT FROM (SELECT unnest(r.escmsg_ids) AS n UNION ALL "
-      "SELECT unnest(i.escmsg_ids) FROM window_items i WHERE i.window_id = r.window_id) "
-      "AS item JOIN events e ON e.tenant_id = r.tenant_id AND e.escmsg_id = item.n "
-      "WHERE {})",
-      condition);
-}
-
-}  // namespace
-
-std::optional<SqlText> ListWindowsSql(TenantId tenant, const DeliveryQuery& query,
-                                      std::optional<Uuid> only) {
-  Where where(tenant);
-  if (!query.states.empty()) {
-    std::vector<const char*> any;
-    for (DeliveryState state : query.states) {
-      if (!IsFinished(state)) any.push_back(UnfinishedCondition(state));
-    }
-    if (any.empty()) return std::nullopt;
-    where.Add(fmt::format("({})", fmt::join(any, " OR ")));
-  }
-  if (query.webhook_id) {
-    where.Add(fmt::format("r.bucket = ${}::int2 AND r.webhook_id = ${}::uuid",
-                          where.next(), where.next() + 1));
-    where.params().Int2(BucketOf(*query.webhook_id)).Id(*query.webhook_id);
-  }
-  if (!query.event_type.empty()) {
-    where.Add(HasItem(fmt::format("e.type = ${}::text", where.next())));
-    where.params().Text(query.event_type);
-  }
-  if (!query.object_id.empty()) {
-    where.Add(HasItem(fmt::format("e.object_id = ${}::text", where.next())));
-    where.params().Text(query.object_id);
-  }
-  where.AddIds("r.window_id", query, only);
+SqlText ListWindowsSql(const DeliveryScan& scan) {
+  Params params;
+  params.Int4(scan.tenant);
+  const std::string walk = WindowWalk(scan, &params);
+  const std::string judged = Judged(kWindows, scan, walk, &params);
   std::string sql = fmt::format(
       "SELECT r.window_id, r.webhook_id, r.due_at, r.group_key IS NOT NULL, "
       "r.lease_owner IS NOT NULL, r.attempt, r.item_count, r.received_at, r.escmsg_ids, "
-      "r.notification_ids, a.attempt, a.late, a.started_at, a.duration_us, a.phases_us, "
-      "a.remote_address, a.status_code, a.error, a.error_detail, a.request_bytes, "
-      "a.response_bytes, a.response_headers, a.response_body "
-      "FROM windows r LEFT JOIN LATERAL (SELECT * FROM attempts a "
-      "WHERE a.delivery_id = r.window_id AND a.tenant_id = r.tenant_id AND NOT a.late "
-      "ORDER BY a.lease_seq DESC LIMIT 1) AS a ON r.attempt > 0 "
-      "WHERE {} ORDER BY r.window_id {} LIMIT {}",
-      where.text(), Direction(query), query.limit + 1);
-  return SqlText{std::move(sql), std::move(where.params())};
+      "r.notification_ids, l.attempt, l.late, l.started_at, l.duration_us, l.phases_us, "
+      "l.remote_address, l.status_code, l.error, l.error_detail, l.request_bytes, "
+      "l.response_bytes, l.response_headers, l.response_body, r.wanted, r.spent::int8 "
+      "FROM ({}) AS r{} ORDER BY r.window_id {}",
+      judged, LastAttemptSql(kWindows, scan, "l", &params), Direction(*scan.query));
+  return SqlText{std::move(sql), std::move(params)};
 }
 
-std::optional<SqlText> ListFinishedSql(TenantId tenant, const DeliveryQuery& query,
-                                       std::optional<Uuid> only) {
-  Where where(tenant);
-  if (!query.states.empty()) {
-    std::vector<int> states;
-    for (DeliveryState state : query.states) {
-      if (IsFinished(state)) states.push_back(static_cast<int>(state));
-    }
-    if (states.empty()) return std::nullopt;
-    where.Add(fmt::format("r.state IN ({})", fmt::join(states, ", ")));
-    const bool without_succeeded =
-        std::find(states.begin(), states.end(), 5) == states.end();
-    if (without_succeeded) where.Add("r.state <> 5");  // names the partial index
+SqlText ListFinishedSql(const DeliveryScan& scan) {
+  Params params;
+  params.Int4(scan.tenant);
+  const std::string walk = FinishedWalk(scan, &params);
+  const std::string judged = Judged(kFinished, scan, walk, &params);
+  std::string bodies, columns = "NULL::bytea, NULL::bytea, NULL::text, NULL::bytea";
+  if (scan.query->bodies) {
+    columns = "b.response_headers, b.response_body, b.request_headers, b.request_body";
+    bodies = fmt::format(
+        " LEFT JOIN LATERAL (SELECT * FROM delivery_bodies b WHERE b.delivery_id = "
+        "r.delivery_id AND b.tenant_id = r.tenant_id{} LIMIT 1) AS b ON true",
+        AndIds("b.delivery_id", scan.ids, &params));
   }
-  if (query.webhook_id) {
-    where.Add(fmt::format("r.webhook_id = ${}::uuid", where.next()));
-    where.params().Id(*query.webhook_id);
-  }
-  where.AddIds("r.delivery_id", query, only);
-
-  // Type and object are a column where all items agree, else an array: a branch each.
-  std::vector<std::string> branches = {""};
-  const auto branch = [&](const char* one, const char* many, const std::string& value) {
-    const int n = where.next();
-    where.params().Text(value);
-    std::vector<std::string> more;
-    for (const std::string& so_far : branches) {
-      more.push_back(fmt::format("{} AND r.{} = ${}::text", so_far, one, n));
-      more.push_back(fmt::format("{} AND r.{} IS NULL AND r.{} @> ARRAY[${}::text]",
-                                 so_far, one, many, n));
-    }
-    branches = std::move(more);
-  };
-  if (!query.event_type.empty()) branch("event_type", "event_types", query.event_type);
-  if (!query.object_id.empty()) branch("object_id", "object_ids", query.object_id);
-
-  const std::string tail =
-      fmt::format("ORDER BY delivery_id {} LIMIT {}", Direction(query), query.limit + 1);
-  std::vector<std::string> selects;
-  for (const std::string& extra : branches) {
-    selects.push_back(fmt::format("(SELECT r.* FROM deliveries r WHERE {}{} {})",
-                                  where.text(), extra, tail));
-  }
-  const bool bodies = query.bodies;
   std::string sql = fmt::format(
-      "SELECT d.delivery_id, d.webhook_id, d.state, d.finished_at, d.event_type, "
-      "d.object_id, d.item_count, d.escmsg_ids, d.notification_ids, d.event_types, "
-      "d.object_ids, d.reason, d.attempt_count, false, d.started_at, d.duration_us, "
-      "d.phases_us, d.remote_address, d.status_code, d.error, d.error_detail, "
-      "d.request_bytes, d.response_bytes, {} FROM (SELECT * FROM ({}) AS u {}) AS d {}"
-      "ORDER BY d.delivery_id {}",
-      bodies ? "b.response_headers, b.response_body, b.request_headers, b.request_body"
-             : "NULL::bytea, NULL::bytea, NULL::text, NULL::bytea",
-      fmt::join(selects, " UNION ALL "), tail,
-      bodies ? "LEFT JOIN delivery_bodies b ON b.delivery_id = d.delivery_id AND "
-               "b.tenant_id = d.tenant_id "
-             : "",
-      Direction(query));
-  return SqlText{std::move(sql), std::move(where.params())};
+      "SELECT r.delivery_id, r.webhook_id, r.state, r.finished_at, r.event_type, "
+      "r.object_id, r.item_count, r.escmsg_ids, r.notification_ids, r.event_types, "
+      "r.object_ids, r.reason, r.attempt_count, false, r.started_at, r.duration_us, "
+      "r.phases_us, r.remote_address, r.status_code, r.error, r.error_detail, "
+      "r.request_bytes, r.response_bytes, {}, r.wanted, r.spent::int8 FROM ({}) AS r{} "
+      "ORDER BY r.delivery_id {}",
+      columns, judged, bodies, Direction(*scan.query));
+  return SqlText{std::move(sql), std::move(params)};
+}
+
+SqlText CountWindowsSql(const DeliveryScan& scan) {
+  Params params;
+  std::vector<std::string> selects;
+  for (const Uuid& id : scan.access.webhooks) {
+    params.Int2(BucketOf(id)).Id(id);
+    selects.push_back(fmt::format(
+        "(SELECT FROM windows w WHERE w.bucket = ${}::int2 AND w.webhook_id = ${}::uuid "
+        "LIMIT {})",
+        params.size() - 1, params.size(), scan.examine + 1));
+  }
+  std::string sql = fmt::format("SELECT count(*) FROM ({}) AS found",
+                                fmt::join(selects, " UNION ALL "));
+  return SqlText{std::move(sql), std::move(params)};
+}
+
+SqlText CountMixedSql(const DeliveryScan& scan) {
+  Params params;
+  params.Int4(scan.tenant);
+  const std::string ids = AndIds("r.delivery_id", scan.ids, &params);
+  std::string sql = fmt::format(
+      "SELECT count(*) FROM (SELECT FROM deliveries r WHERE r.tenant_id = $1::int4{}{} "
+      "LIMIT {}) AS found",
+      ids, MixedObjectsSql(scan.access, &params), scan.examine + 1);
+  return SqlText{std::move(sql), std::move(params)};
 }
 
 }  // namespace windrow::store::postgres

@@ -1,11 +1,14 @@
-// The SQL of delivery lists, made from a query: only the conditions asked for, so that
-// PostgreSQL plans for the index that serves them.
+// The SQL of delivery lists, made from a query. A list is a walk along an index in the
+// order of the ids, of no more records than the query may look at; each of them is judged
+// by the whole filter, and the walk ends early where the page is full.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/store/delivery_store.h"
+#include "common/store/postgres/delivery_access.h"
 #include "common/store/postgres/params.h"
 
 namespace windrow::store::postgres {
@@ -15,13 +18,41 @@ struct SqlText {
   Params params;
 };
 
-// Unfinished deliveries, from the queue; none where the states asked for are all
-// finished. `only` asks for one delivery.
-std::optional<SqlText> ListWindowsSql(TenantId tenant, const DeliveryQuery& query,
-                                      std::optional<Uuid> only = std::nullopt);
+// From inclusive, until exclusive; none: no end.
+struct IdRange {
+  std::optional<Uuid> from;
+  std::optional<Uuid> until;
+};
 
-// Finished deliveries; none where the states asked for are all unfinished.
-std::optional<SqlText> ListFinishedSql(TenantId tenant, const DeliveryQuery& query,
-                                       std::optional<Uuid> only = std::nullopt);
+// The smallest version 7 id of an instant, rounded up to its millisecond.
+Uuid FloorId(absl::Time time);
+// The id behind `id`; none behind the last of all.
+std::optional<Uuid> NextId(const Uuid& id);
+
+// What one statement of a list reads.
+struct DeliveryScan {
+  TenantId tenant = 0;
+  const DeliveryQuery* query = nullptr;
+  DeliveryAccess access;
+  IdRange ids;
+  int limit = 0;    // one more is read, to see whether there is more
+  int examine = 0;  // records
+};
+
+// Rows of these are read by delivery_rows.h. Behind the record's columns come `wanted`
+// and `spent`: how many records were looked at up to this row. The last row that was
+// looked at is there too, wanted or not.
+
+// Unfinished ones, from the queue. With access.webhooks it reads all that these have, so
+// they must have no more than `examine` (CountWindowsSql).
+SqlText ListWindowsSql(const DeliveryScan& scan);
+// Finished ones. With access.object_ids it reads all batches with one of them, which must
+// be no more than `examine` (CountMixedSql).
+SqlText ListFinishedSql(const DeliveryScan& scan);
+
+// How many an index that is not in the order of the ids leads to, counted up to `examine`
+// and one.
+SqlText CountWindowsSql(const DeliveryScan& scan);
+SqlText CountMixedSql(const DeliveryScan& scan);
 
 }  // namespace windrow::store::postgres

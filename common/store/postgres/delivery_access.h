@@ -1,0 +1,33 @@
+// What a filter of deliveries says about where the wanted ones are: which indexes lead to
+// them. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
+
+namespace windrow::store::postgres {
+
+// Every delivery that the filter takes is as this says; one that is as this says need not
+// be taken.
+struct DeliveryAccess {
+  filter::TimeRange created;
+  bool unfinished = true;               // some of the wanted ones may be
+  std::vector<DeliveryState> finished;  // states that finished ones of them may have
+  // One of these; none: any. At most kMostBranches.
+  std::vector<Uuid> webhooks;
+  std::vector<std::string> event_types;
+  std::vector<std::string> object_ids;
+  // The filter looks into the items, or into the last attempt.
+  bool items = false;
+  bool attempt = false;
+};
+
+// Lists of more values than this lead to no index: each one is a branch of the statement.
+inline constexpr std::size_t kMostBranches = 8;
+
+DeliveryAccess AccessOf(const filter::Filter& where);
+
+}  // namespace windrow::store::postgres

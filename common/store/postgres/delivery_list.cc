@@ -1,0 +1,188 @@
+// Lists of deliveries: the queue and history as one, in the order of the ids.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/store/postgres/delivery_rows.h"
+#include "common/store/postgres/postgres_store.h"
+
+namespace windrow::store::postgres {
+namespace {
+
+// History is partitioned by day, and a statement opens every partition that it may read.
+// A list begins with the days next to its start, and goes on with four times as many.
+constexpr absl::Duration kFirstSlice = absl::Hours(48);
+constexpr int kSlices = 4;  // the last one is the rest
+
+IdRange WholeOf(const DeliveryQuery& query, const DeliveryAccess& access) {
+  IdRange ids;
+  if (access.created.from != absl::InfinitePast())
+    ids.from = FloorId(access.created.from);
+  if (access.created.until != absl::InfiniteFuture()) {
+    ids.until = FloorId(access.created.until);
+  }
+  if (!query.after) return ids;
+  if (query.oldest_first) {
+    // Behind the last id of all there is nothing: a range of no id.
+    const Uuid next = NextId(*query.after).value_or(*query.after);
+    ids.from = std::max(ids.from.value_or(next), next);
+  } else {
+    ids.until = std::min(ids.until.value_or(*query.after), *query.after);
+  }
+  return ids;
+}
+
+bool IsEmpty(const IdRange& ids) {
+  return ids.from && ids.until && *ids.from >= *ids.until;
+}
+
+// The parts of the range, in the order asked for.
+std::vector<IdRange> SlicesOf(const IdRange& whole, bool oldest_first, absl::Time now) {
+  if (oldest_first && !whole.from) return {whole};  // from nobody knows when
+  std::vector<IdRange> slices;
+  IdRange rest = whole;
+  absl::Time at = oldest_first  ? whole.from->time()
+                  : whole.until ? std::min(whole.until->time(), now)
+                                : now;
+  absl::Duration width = kFirstSlice;
+  for (int i = 1; i < kSlices && !IsEmpty(rest); ++i, width *= 4) {
+    at += oldest_first ? width : -width;
+    const Uuid cut = FloorId(at);
+    IdRange slice = rest;
+    if (oldest_first) {
+      slice.until = std::min(rest.until.value_or(cut), cut);
+      rest.from = slice.until;
+    } else {
+      slice.from = std::max(rest.from.value_or(cut), cut);
+      rest.until = slice.from;
+    }
+    if (!IsEmpty(slice)) slices.push_back(slice);
+  }
+  if (!IsEmpty(rest)) slices.push_back(rest);
+  return slices;
+}
+
+// One list in the making.
+class DeliveryList {
+ public:
+  DeliveryList(Connection* connection, TenantId tenant, const DeliveryQuery& query)
+      : connection_(connection), tenant_(tenant), query_(query) {}
+
+  absl::StatusOr<DeliveryPage> Run() {
+    const DeliveryAccess access = AccessOf(query_.where);
+    const IdRange whole = WholeOf(query_, access);
+    if (IsEmpty(whole)) return page_;
+    WINDROW_ASSIGN_OR_RETURN(const bool by_webhook, FewWindows(access));
+    for (const IdRange& ids : SlicesOf(whole, query_.oldest_first, absl::Now())) {
+      WINDROW_RETURN_IF_ERROR(ReadSlice(access, by_webhook, ids));
+      if (page_.more) break;
+    }
+    page_.examined = std::max(examined_windows_, examined_finished_);
+    return std::move(page_);
+  }
+
+ private:
+  DeliveryScan ScanOf(const DeliveryAccess& access, const IdRange& ids,
+                      int examined) const {
+    return {.tenant = tenant_,
+            .query = &query_,
+            .access = access,
+            .ids = ids,
+            .limit = query_.limit - static_cast<int>(page_.deliveries.size()),
+            .examine = query_.examine - examined};
+  }
+
+  absl::StatusOr<bool> IsSmall(const SqlText& count, int most) {
+    WINDROW_ASSIGN_OR_RETURN(const Result rows,
+                             connection_->RunPlanned(count.sql, count.params));
+    return rows.Int8(0, 0) <= most;
+  }
+
+  // The queue can be read by the webhook.
+  absl::StatusOr<bool> FewWindows(const DeliveryAccess& access) {
+    if (access.webhooks.empty() || !access.unfinished) return false;
+    return IsSmall(CountWindowsSql(ScanOf(access, {}, 0)), query_.examine);
+  }
+
+  // The queue is read first: what finishes in between is seen twice rather than never,
+  // and counts as what it was.
+  absl::Status ReadSlice(DeliveryAccess access, bool by_webhook, const IdRange& ids) {
+    DeliveryRows windows, finished;
+    if (access.unfinished) {
+      DeliveryScan scan = ScanOf(access, ids, examined_windows_);
+      if (!by_webhook) scan.access.webhooks.clear();
+      WINDROW_ASSIGN_OR_RETURN(windows, ReadWindows(connection_, scan, kListedItems));
+      examined_windows_ += windows.examined;
+    }
+    if (!access.finished.empty()) {
+      DeliveryScan scan = ScanOf(access, ids, examined_finished_);
+      if (!access.object_ids.empty()) {
+        WINDROW_ASSIGN_OR_RETURN(const bool few,
+                                 IsSmall(CountMixedSql(scan), scan.examine));
+        if (!few) scan.access.object_ids.clear();
+      }
+      WINDROW_ASSIGN_OR_RETURN(finished, ReadFinished(connection_, scan, kListedItems));
+      examined_finished_ += finished.examined;
+    }
+    Merge(std::move(windows), std::move(finished));
+    return absl::OkStatus();
+  }
+
+  bool Before(const Uuid& a, const Uuid& b) const {
+    return query_.oldest_first ? a < b : b < a;
+  }
+
+  // Up to where the rows hold every wanted one; none: to the end of the slice.
+  std::optional<Uuid> EndOf(const DeliveryRows& rows) const {
+    if (!rows.more) return rows.stopped;
+    // With no room for a single one the page is full already.
+    return rows.records.empty() ? page_.deliveries.back().delivery_id
+                                : rows.records.back().delivery_id;
+  }
+
+  // Adds what both have, up to where either ends.
+  void Merge(DeliveryRows windows, DeliveryRows finished) {
+    std::optional<Uuid> end = EndOf(windows);
+    if (const auto other = EndOf(finished); other && (!end || Before(*other, *end))) {
+      end = other;
+    }
+    std::unordered_set<Uuid> unfinished;
+    for (const DeliveryRecord& d : windows.records) unfinished.insert(d.delivery_id);
+    std::vector<DeliveryRecord> records = std::move(windows.records);
+    for (DeliveryRecord& d : finished.records) {
+      if (!unfinished.contains(d.delivery_id)) records.push_back(std::move(d));
+    }
+    std::sort(records.begin(), records.end(),
+              [&](const DeliveryRecord& a, const DeliveryRecord& b) {
+                return Before(a.delivery_id, b.delivery_id);
+              });
+    for (DeliveryRecord& record : records) {
+      if (end && Before(*end, record.delivery_id)) break;
+      if (page_.deliveries.size() == static_cast<std::size_t>(query_.limit)) {
+        end = page_.deliveries.back().delivery_id;
+        break;
+      }
+      page_.deliveries.push_back(std::move(record));
+    }
+    page_.more = end.has_value();
+    page_.position = end;
+  }
+
+  Connection* connection_;
+  const TenantId tenant_;
+  const DeliveryQuery& query_;
+  DeliveryPage page_;
+  int examined_windows_ = 0;
+  int examined_finished_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<DeliveryPage> PostgresStore::ListDeliveries(TenantId tenant,
+                                                           const DeliveryQuery& query) {
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  return DeliveryList(&*lease, tenant, query).Run();
+}
+
+}  // namespace windrow::store::postgres
