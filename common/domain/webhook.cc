@@ -151,8 +151,7 @@ void CheckBatching(const WebhookSpec& spec, Checker* check) {
       batching.mode >= BatchMode::kNone && batching.mode <= BatchMode::kAny;
   if (!known) {
     check->Add("batching.mode", "must be NONE, SAME_EVENT, SAME_EVENT_TYPE or ANY");
-  } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull &&
-             spec.type == WebhookType::kStandard) {
+  } else if (batching.mode != BatchMode::kNone && spec.payload == PayloadKind::kFull) {
     check->Add("batching.mode",
                "batching is not for payload FULL: set batching to NONE, or payload to "
                "SMALL or EVENT_ONLY");

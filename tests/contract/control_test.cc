@@ -45,7 +45,8 @@ TEST_P(ControlContract, AFailedDeliveryGoesOutAgainUnderItsIdWithItsItems) {
   EXPECT_EQ(attempts[0].status_code, 500);
   EXPECT_EQ(attempts[0].response_body, AttemptAnswered(1, 500).response_body);
   EXPECT_EQ(attempts[1].status_code, 200);
-  EXPECT_THAT(List({.webhook_id = webhook.webhook_id}), SizeIs(1));
+  EXPECT_THAT(ListWhere("webhook_id = \"" + webhook.webhook_id.ToString() + "\""),
+              SizeIs(1));
 }
 
 TEST_P(ControlContract, ABatchKeepsItsItemsInTheirOrder) {

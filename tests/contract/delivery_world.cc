@@ -167,12 +167,14 @@ std::string DeliveryFilterContract::AnyComparison() {
   using rc::gen::element;
   const auto equality = *element<std::string>(" = ", " != ", " = ");
   const auto order = *element<std::string>(" < ", " <= ", " > ", " >= ", " = ", " != ");
-  const std::vector<std::string> states = {"OPEN",      "PENDING", "IN_FLIGHT", "RETRYING",
-                       "SUCCEEDED", "FAILED",  "CANCELLED"};
-  const std::vector<std::string> types = {"ticket.created", "ticket.closed", "order.paid",    "none",
-                      "\"ticket.*\"",   "\"*.c*\"",      "\"*paid\"",     "\"*%*\"",
-                      "\"order_paid\"", "\"*\"",         "\"order%paid\""};
-  const std::vector<std::string> objects = {"1", "2", "3", "4", "5", "6", "7", "\"50%\"", "none"};
+  const std::vector<std::string> states = {
+      "OPEN", "PENDING", "IN_FLIGHT", "RETRYING", "SUCCEEDED", "FAILED", "CANCELLED"};
+  const std::vector<std::string> types = {
+      "ticket.created", "ticket.closed", "order.paid",    "none",
+      "\"ticket.*\"",   "\"*.c*\"",      "\"*paid\"",     "\"*%*\"",
+      "\"order_paid\"", "\"*\"",         "\"order%paid\""};
+  const std::vector<std::string> objects = {"1", "2", "3",       "4",   "5",
+                                            "6", "7", "\"50%\"", "none"};
   switch (*rc::gen::inRange(0, 11)) {
     case 0:
       return "webhook_id" + equality +
@@ -180,18 +182,14 @@ std::string DeliveryFilterContract::AnyComparison() {
     case 1:
       return "state" + equality + *rc::gen::elementOf(states);
     case 2:
-      return fmt::format("state = ({} OR {})",
-                         *rc::gen::elementOf(states),
+      return fmt::format("state = ({} OR {})", *rc::gen::elementOf(states),
                          *rc::gen::elementOf(states));
     case 3:
-      return "event_type" + equality +
-             *rc::gen::elementOf(types);
+      return "event_type" + equality + *rc::gen::elementOf(types);
     case 4:
-      return "object_id" + equality +
-             *rc::gen::elementOf(objects);
+      return "object_id" + equality + *rc::gen::elementOf(objects);
     case 5:
-      return fmt::format("object_id:({} OR {})",
-                         *rc::gen::elementOf(objects),
+      return fmt::format("object_id:({} OR {})", *rc::gen::elementOf(objects),
                          *rc::gen::elementOf(objects));
     case 6:
       return "status_code" + order +

@@ -111,6 +111,18 @@ TEST_F(Batching, Case22_WindowsCloseAtOneMebibyte) {
   }
 }
 
+TEST_F(Batching, Case23_EachRuleThatBatchingBreaksIsAViolationOfItsOwn) {
+  v1::Webhook webhook = Grouping(10, 30);
+  webhook.set_payload(v1::PAYLOAD_KIND_FULL);
+  webhook.set_type(v1::WEBHOOK_TYPE_SLACK);
+  webhook.set_method(v1::HTTP_METHOD_GET);
+  EXPECT_THAT(Refusals(webhook),
+              ::testing::UnorderedElementsAre(
+                  HasSubstr("webhook.batching.mode: batching is not for payload FULL"),
+                  HasSubstr("webhook.batching.mode: batching is not for type SLACK"),
+                  HasSubstr("webhook.method: type SLACK is sent by POST only")));
+}
+
 TEST_F(Batching, Case24_TenThousandItemsAreOneHundredFullRequestsInOrder) {
   const auto saved = Save(Grouping(100, 3'600));
   for (int i = 0; i < 10; ++i) Publish(std::vector(1'000, Updated("{}")));

@@ -119,7 +119,7 @@ std::vector<Sent> SemanticsTest::SendDue(const store::StoredWebhook& webhook) {
   for (const store::ClaimedWindow& window : claim.windows) {
     const auto spec =
         store_.LoadVersion(webhook.webhook_id, window.webhook_version).value();
-    const auto format = domain::ItemFormat::Of(spec.payload, spec.custom_payload).value();
+    const auto format = domain::ItemFormat::Of(spec).value();
     std::vector<domain::EventView> views(window.items.size());
     std::vector<domain::Item> items;
     store::Outcome outcome{.window_id = window.window_id,

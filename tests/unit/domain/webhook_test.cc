@@ -172,11 +172,12 @@ TEST(ValidateWebhookTest, MessagesExcludeWhatIsOfItems) {
   }
 }
 
-TEST(ValidateWebhookTest, ABatchedMessageIsToldWhyOnce) {
+TEST(ValidateWebhookTest, ABatchedMessageBreaksTheRuleOfItsTypeAndThatOfItsPayload) {
   WebhookSpec spec = Spec();
   spec.type = WebhookType::kSlack;
   spec.batching.mode = BatchMode::kAny;
-  EXPECT_EQ(RuleFor(spec), "batching is not for type SLACK: set it to NONE");
+  EXPECT_THAT(BrokenFields(spec),
+              ElementsAre("webhook.batching.mode", "webhook.batching.mode"));
 }
 
 TEST(ValidateWebhookTest, StandardWebhooksHaveNoMessage) {
