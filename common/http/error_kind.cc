@@ -55,6 +55,8 @@ const char* ToString(ErrorKind kind) {
       return "protocol";
     case ErrorKind::kInternal:
       return "internal";
+    case ErrorKind::kToken:
+      return "token";
   }
   return "unknown";
 }
@@ -78,6 +80,11 @@ Failure Classify(const TransferFacts& facts) {
       // Debian's libcurl has a limit of its own on the whole header.
       if (text.starts_with("Too large response headers")) {
         return {ErrorKind::kTooLarge, text};
+      }
+      // TLS 1.3 tells of a client certificate that it misses, or does not take, once the
+      // client takes the handshake for complete.
+      if (text.find("SSL routines") != text.npos && text.find("alert") != text.npos) {
+        return {ErrorKind::kTls, text};
       }
       return Reset(text);
     case CURLE_OUT_OF_MEMORY:

@@ -113,6 +113,7 @@ void Exchange::Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
   SetMethod(pending_.request.method);
   BuildHeaders();
   SetTimeout(now);
+  SetClientCertificate();
   if (fresh_connection_) {
     Set(easy, CURLOPT_FRESH_CONNECT, 0L);
     fresh_connection_ = false;
@@ -183,6 +184,22 @@ void Exchange::SetTimeout(SteadyTime now) {
   if (ms != timeout_ms_) Set(easy_.get(), CURLOPT_TIMEOUT_MS, ms);
   timeout_ms_ = ms;
   curl_started_ = now;
+}
+
+// As blobs and not in TlsCallback: libcurl must know which connections and TLS sessions
+// are whose.
+void Exchange::SetClientCertificate() {
+  const auto& wanted = pending_.request.client_certificate;
+  if (wanted == client_certificate_) return;
+  const auto set = [&](CURLoption option, std::string ClientCertificate::*field) {
+    if (wanted == nullptr) return Set<curl_blob*>(easy_.get(), option, nullptr);
+    std::string pem = *wanted.*field;
+    curl_blob blob{.data = pem.data(), .len = pem.size(), .flags = CURL_BLOB_COPY};
+    Set(easy_.get(), option, &blob);
+  };
+  set(CURLOPT_SSLCERT_BLOB, &ClientCertificate::chain);
+  set(CURLOPT_SSLKEY_BLOB, &ClientCertificate::key);
+  client_certificate_ = wanted;
 }
 
 bool Exchange::TakeResend(CURLcode code, SteadyTime now) {

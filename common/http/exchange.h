@@ -77,6 +77,7 @@ class Exchange {
   void SetMethod(const std::string& method);
   void BuildHeaders();
   void SetTimeout(SteadyTime now);
+  void SetClientCertificate();
   void LinkHeader(std::size_t index, char* line);
   void ReadTimings(SteadyTime now, Response* response) const;
   void ReadRemoteAddress(Response* response) const;
@@ -105,6 +106,7 @@ class Exchange {
   // As last set on the handle.
   std::string method_;
   long timeout_ms_ = -1;
+  std::shared_ptr<const ClientCertificate> client_certificate_;
   bool fresh_connection_ = false;
 
   // Of the request that is out.

@@ -11,9 +11,16 @@
 #include <vector>
 
 #include "common/http/address_rules.h"
+#include "common/http/client_credentials.h"
 #include "common/http/name_lookup.h"
 
 namespace windrow::http {
+
+// What TLS proves the sender with, where the endpoint asks for it.
+struct ClientCertificate {
+  std::string chain;  // PEM, the client's own first
+  std::string key;    // PEM, not encrypted
+};
 
 struct Request {
   std::string method = "POST";
@@ -21,6 +28,11 @@ struct Request {
   std::vector<std::string> headers;  // "name: value" lines, checked by the caller
   std::string user, password;        // Basic auth where has_auth
   bool has_auth = false;
+  // What gets it an access token (oauth_sender.h); not along with has_auth. The sender
+  // over libcurl does not look at it.
+  std::shared_ptr<const ClientCredentials> oauth;
+  // Connections are shared by requests with the same certificate only.
+  std::shared_ptr<const ClientCertificate> client_certificate;
   std::string body;
   absl::Duration timeout = absl::Seconds(30);  // the whole exchange
 };
@@ -36,6 +48,8 @@ enum class ErrorKind : std::uint8_t {
   kTooLarge = 7,        // response header over the limit
   kProtocol = 8,        // not HTTP
   kInternal = 9,        // ours, not the endpoint's: out of memory or descriptors
+  kToken = 12,          // no access token, so that nothing was sent; 10 and 11 are the
+                        // store's (store::AttemptError)
 };
 const char* ToString(ErrorKind kind);
 

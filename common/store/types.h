@@ -60,7 +60,7 @@ enum class DeliveryState : std::int16_t {
   kCancelled = 7,
 };
 
-// http::ErrorKind and two more, as stored.
+// http::ErrorKind and two of storage's own, as stored.
 enum class AttemptError : std::int16_t {
   kNone = 0,
   kDns = 1,
@@ -74,6 +74,7 @@ enum class AttemptError : std::int16_t {
   kInternal = 9,
   kHttp = 10,    // a status outside 200–299
   kPoison = 11,  // ended several workers without an outcome
+  kToken = 12,   // no access token
 };
 
 struct ItemRef {

@@ -337,7 +337,7 @@ TEST_P(RecordContract, LightweightLogsKeepNoBodyAndNoHeader) {
 
 TEST_P(RecordContract, AnyErrorCanBeRecorded) {
   const auto webhook = Create(SpecNamed("Tickets"));
-  for (int kind = 0; kind <= 11; ++kind) {
+  for (int kind = 0; kind <= 12; ++kind) {
     const auto published = Publish(webhook);
     auto outcome = OutcomeOf(ClaimOne(webhook), DeliveryState::kFailed, 0);
     outcome.attempt->error = static_cast<store::AttemptError>(kind);

@@ -15,6 +15,14 @@ void Require(bool ok) {
   if (!ok) std::abort();
 }
 
+using Text = std::unique_ptr<BIO, int (*)(BIO*)>;
+
+std::string StringOf(const Text& text) {
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
 void AddExtension(X509* certificate, int nid, const std::string& value) {
   X509V3_CTX context;
   X509V3_set_ctx_nodb(&context);
@@ -47,7 +55,8 @@ Certificate Certificate::Make(const Options& options, const Certificate* issuer)
                              reinterpret_cast<const unsigned char*>(options.name.c_str()),
                              -1, -1, 0);
   X509_set_issuer_name(x509, X509_get_subject_name(issuer ? issuer->body_.get() : x509));
-  AddExtension(x509, NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");
+  AddExtension(x509, NID_basic_constraints,
+               issuer && !options.signs ? "CA:FALSE" : "critical,CA:TRUE");
   AddExtension(x509, NID_subject_alt_name, "DNS:" + options.name);
   EVP_PKEY* signer = issuer ? issuer->key_.get() : key.get();
   Require(X509_sign(x509, signer, EVP_sha256()) > 0);
@@ -57,6 +66,28 @@ Certificate Certificate::Make(const Options& options, const Certificate* issuer)
 void Certificate::Install(SSL_CTX* context) const {
   Require(SSL_CTX_use_certificate(context, body_.get()) == 1 &&
           SSL_CTX_use_PrivateKey(context, key_.get()) == 1);
+}
+
+void Certificate::WantClients(SSL_CTX* context) const {
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  Require(X509_STORE_add_cert(store, body_.get()) == 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+std::string Certificate::Pem(const std::vector<const Certificate*>& chain) const {
+  const Text text(BIO_new(BIO_s_mem()), &BIO_free);
+  Require(PEM_write_bio_X509(text.get(), body_.get()) == 1);
+  for (const Certificate* signer : chain) {
+    Require(PEM_write_bio_X509(text.get(), signer->body_.get()) == 1);
+  }
+  return StringOf(text);
+}
+
+std::string Certificate::KeyPem() const {
+  const Text text(BIO_new(BIO_s_mem()), &BIO_free);
+  Require(PEM_write_bio_PrivateKey(text.get(), key_.get(), nullptr, nullptr, 0, nullptr,
+                                   nullptr) == 1);
+  return StringOf(text);
 }
 
 std::string Certificate::WritePem() const {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace windrow::testing_support {
 
@@ -15,6 +16,7 @@ class Certificate {
     std::string name = "localhost";          // the DNS name it is for
     std::chrono::seconds valid_from{-3600};  // from now
     std::chrono::seconds valid_until{3600};
+    bool signs = false;  // may sign others; a self-signed one always may
   };
 
   // Signed by its own key, and fit to sign others.
@@ -23,6 +25,13 @@ class Certificate {
 
   // Makes a server show it.
   void Install(SSL_CTX* context) const;
+  // Makes a server want a client certificate that this one, or one that it issued,
+  // signed.
+  void WantClients(SSL_CTX* context) const;
+  // In PEM: without and with the line of those that signed it, which `chain` lists from
+  // the nearest on.
+  std::string Pem(const std::vector<const Certificate*>& chain = {}) const;
+  std::string KeyPem() const;
   // Writes it, without its key, to a new file below the test's temporary folder.
   std::string WritePem() const;
 

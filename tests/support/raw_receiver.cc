@@ -81,6 +81,15 @@ bool RawConnection::Pause(std::chrono::milliseconds time) {
                                        [this] { return receiver_->stopping_; });
 }
 
+std::string RawConnection::ClientName() const {
+  const X509* client = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  if (client == nullptr) return "";
+  char name[256] = {};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(client), NID_commonName, name,
+                            sizeof(name));
+  return name;
+}
+
 void RawConnection::WaitForClose() {
   while (ReadSome()) {
   }
@@ -105,6 +114,11 @@ RawReceiver::RawReceiver(Script script, Options options)
     tls_.reset(SSL_CTX_new(TLS_server_method()));
     Require(tls_ != nullptr, "SSL_CTX_new");
     options_.certificate->Install(tls_.get());
+    if (options_.clients != nullptr) {
+      options_.clients->WantClients(tls_.get());
+      constexpr unsigned char kContext = 1;  // else no session is taken up again
+      SSL_CTX_set_session_id_context(tls_.get(), &kContext, 1);
+    }
   }
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int one = 1;

@@ -35,6 +35,8 @@ class RawConnection {
   // Counts from 0, in the order of accepting.
   int index() const { return index_; }
 
+  // Whom the client's certificate names, or "".
+  std::string ClientName() const;
   // A whole request, its body by content-length; nullopt where the peer has closed, or
   // the receiver stops, before. Also kept for RawReceiver::requests().
   std::optional<std::string> ReadRequest();
@@ -78,6 +80,8 @@ class RawReceiver {
     std::uint16_t port = 0;  // 0: a free one
     // Speaks TLS with it where set.
     const Certificate* certificate = nullptr;
+    // Wants a client certificate that this one signed, where set.
+    const Certificate* clients = nullptr;
   };
 
   explicit RawReceiver(Script script) : RawReceiver(std::move(script), Options{}) {}

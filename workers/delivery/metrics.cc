@@ -4,8 +4,8 @@ namespace windrow::delivery {
 namespace {
 
 constexpr const char* kErrorNames[] = {
-    "none",  "dns",       "refused_address", "connect",  "tls",  "timeout",
-    "reset", "too_large", "protocol",        "internal", "http", "poison"};
+    "none",      "dns",      "refused_address", "connect", "tls",    "timeout", "reset",
+    "too_large", "protocol", "internal",        "http",    "poison", "token"};
 
 void AddResults(metrics::Registry* registry, DeliveryMetrics* m) {
   for (std::size_t i = 0; i < m->attempts.size(); ++i) {

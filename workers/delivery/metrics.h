@@ -23,7 +23,7 @@ struct DeliveryMetrics {
   metrics::Gauge bytes;
   metrics::Histogram request_seconds;
   // By store::AttemptError.
-  std::array<metrics::Counter, 12> attempts;
+  std::array<metrics::Counter, 13> attempts;
   // By store::DeliveryState, as recorded.
   std::array<metrics::Counter, 8> outcomes;
 

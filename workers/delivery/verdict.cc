@@ -14,6 +14,8 @@ using store::DeliveryState;
 // http::ErrorKind is stored as it is.
 static_assert(static_cast<int>(http::ErrorKind::kInternal) ==
               static_cast<int>(AttemptError::kInternal));
+static_assert(static_cast<int>(http::ErrorKind::kToken) ==
+              static_cast<int>(AttemptError::kToken));
 
 AttemptError ErrorOf(const http::Response& response) {
   if (response.error != http::ErrorKind::kNone) {

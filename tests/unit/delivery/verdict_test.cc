@@ -96,7 +96,8 @@ TEST(VerdictTest, ErrorsOfTheSenderKeepTheirKindAndAreTriedAgain) {
       {http::ErrorKind::kReset, AttemptError::kReset},
       {http::ErrorKind::kTooLarge, AttemptError::kTooLarge},
       {http::ErrorKind::kProtocol, AttemptError::kProtocol},
-      {http::ErrorKind::kInternal, AttemptError::kInternal}};
+      {http::ErrorKind::kInternal, AttemptError::kInternal},
+      {http::ErrorKind::kToken, AttemptError::kToken}};
   for (const auto& [kind, error] : kinds) {
     const store::Outcome outcome = OutcomeOf(Failure(kind, "why"));
     EXPECT_EQ(outcome.state, DeliveryState::kRetrying);
