@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <istream>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -108,6 +109,12 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   std::ifstream in(path);
   if (!in) return absl::InvalidArgumentError(fmt::format("{} cannot be opened", path));
   return ReadSecret(in, path);
+}
+
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
+  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 }  // namespace windrow::cli

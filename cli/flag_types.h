@@ -40,5 +40,7 @@ std::string DurationText(const google::protobuf::Duration& duration);
 // password is read from.
 absl::StatusOr<std::string> ReadSecret(std::istream& in, std::string_view from);
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
+// All that a file holds. NOT_FOUND, with the path, where it cannot be read.
+absl::StatusOr<std::string> ReadTextFile(const std::string& path);
 
 }  // namespace windrow::cli

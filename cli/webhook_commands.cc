@@ -79,8 +79,18 @@ int List(const Session& session, const ListLimit& limit) {
   return kOk;
 }
 
-int Update(const Session& session, const WebhookFlags& flags, const std::string& id,
-           const std::string& etag, bool validate_only) {
+struct WebhookArguments {
+  WebhookFlags flags;
+  std::string id;
+  std::string etag;
+  std::vector<std::string> cleared;  // fields
+  bool validate_only = false;
+  ListLimit limit;
+};
+
+int Update(const Session& session, const WebhookArguments& arguments) {
+  const WebhookFlags& flags = arguments.flags;
+  const std::string& id = arguments.id;
   const std::unique_ptr<Stub> stub = NewStub(session);
   v1::Webhook current;
   if (flags.NeedsCurrent()) {
@@ -95,19 +105,23 @@ int Update(const Session& session, const WebhookFlags& flags, const std::string&
       ApplyWebhookFlags(flags, flags.NeedsCurrent() ? &current : nullptr, session.in,
                         request.mutable_webhook(), request.mutable_update_mask());
   if (!applied.ok()) return FailUsage(session, std::string(applied.message()));
+  for (const std::string& field : arguments.cleared) {
+    request.mutable_update_mask()->add_paths(field);
+  }
   if (request.update_mask().paths().empty()) {
     return FailUsage(session, "nothing to change: give at least one field's flag");
   }
   request.mutable_webhook()->set_webhook_id(id);
   // What was merged into the current webhook must not meet a newer one.
-  request.mutable_webhook()->set_etag(etag.empty() ? current.etag() : etag);
-  request.set_validate_only(validate_only);
+  request.mutable_webhook()->set_etag(arguments.etag.empty() ? current.etag()
+                                                             : arguments.etag);
+  request.set_validate_only(arguments.validate_only);
   v1::Webhook webhook;
   const grpc::Status status =
       stub->UpdateWebhook(MakeContext(session).get(), request, &webhook);
   if (!status.ok()) return Fail(session, "update the webhook", status);
   WriteOne(session, webhook, FieldsOf(webhook));
-  if (validate_only) session.err << "It is valid; nothing was saved.\n";
+  if (arguments.validate_only) session.err << "It is valid; nothing was saved.\n";
   return kOk;
 }
 
@@ -122,14 +136,6 @@ int Delete(const Session& session, const std::string& id, const std::string& eta
   session.err << fmt::format("Webhook {} is deleted.\n", id);
   return kOk;
 }
-
-struct WebhookArguments {
-  WebhookFlags flags;
-  std::string id;
-  std::string etag;
-  bool validate_only = false;
-  ListLimit limit;
-};
 
 void AddId(CLI::App* app, WebhookArguments* arguments) {
   app->add_option("WEBHOOK_ID", arguments->id, "as `webhook list` shows it")->required();
@@ -259,13 +265,16 @@ void AddChanging(CLI::App* group, Session* session) {
       "Change the fields whose flags are given; a list replaces the whole list");
   AddId(update, u.get());
   AddWebhookFlags(update, &u->flags);
+  update
+      ->add_option("--clear", u->cleared,
+                   "a field that goes back to its default, such as oauth2, basic_auth, "
+                   "client_certificate or labels; repeat it")
+      ->allow_extra_args(false)
+      ->type_name("FIELD");
   AddEtag(update, u.get());
   update->add_flag("--validate-only", u->validate_only, "check everything, save nothing");
-  update->callback([session, u] {
-    session->action = [session, u] {
-      return Update(*session, u->flags, u->id, u->etag, u->validate_only);
-    };
-  });
+  update->callback(
+      [session, u] { session->action = [session, u] { return Update(*session, *u); }; });
 
   AddSwitch(group, session, "enable",
             "Let it send again; what was cancelled stays so until it is redelivered",

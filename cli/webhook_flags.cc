@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <istream>
-#include <iterator>
 #include <map>
 
 #include "cli/condition_text.h"
@@ -97,24 +94,6 @@ void AddMessage(CLI::App* app, WebhookFlags* flags) {
       ->excludes(text);
 }
 
-void AddAuth(CLI::App* app, WebhookFlags* flags) {
-  app->add_option("--user", flags->user, "user for Basic authentication");
-  CLI::Option* from_stdin = app->add_flag("--password-stdin", flags->password_from_stdin,
-                                          "read the password from standard input");
-  app->add_option("--password-file", flags->password_file,
-                  "read the password from a file")
-      ->excludes(from_stdin);
-  app->add_option("--bearer-token-file", flags->bearer_token_file,
-                  "send the token in this file as Authorization: Bearer")
-      ->type_name("FILE");
-  CLI::Option* key = app->add_option("--api-key-header", flags->api_key_header,
-                                     "send a secret in this header; with --api-key-file")
-                         ->type_name("NAME");
-  app->add_option("--api-key-file", flags->api_key_file, "the secret")
-      ->type_name("FILE")
-      ->needs(key);
-}
-
 absl::Status SetHeaders(const std::vector<std::string>& headers, v1::Webhook* webhook) {
   for (const std::string& text : headers) {
     const std::size_t colon = text.find(':');
@@ -128,12 +107,6 @@ absl::Status SetHeaders(const std::vector<std::string>& headers, v1::Webhook* we
     header->set_value(value == std::string::npos ? "" : text.substr(value));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(fmt::format("{} cannot be read", path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 // A standard webhook has no message template.
@@ -244,25 +217,6 @@ void SetBatching(const WebhookFlags& flags, const v1::Webhook* current,
   if (flags.batch_max_items) batching->set_max_items(*flags.batch_max_items);
 }
 
-absl::Status SetAuth(const WebhookFlags& flags, std::istream& in, v1::Webhook* webhook,
-                     google::protobuf::FieldMask* mask) {
-  std::string password;
-  const bool has_password = flags.password_from_stdin || flags.password_file.has_value();
-  if (has_password) {
-    WINDROW_ASSIGN_OR_RETURN(password, flags.password_file
-                                           ? ReadSecretFile(*flags.password_file)
-                                           : ReadSecret(in, "standard input"));
-    webhook->mutable_basic_auth()->set_password(password);
-  }
-  if (flags.user) {
-    webhook->mutable_basic_auth()->set_user(*flags.user);
-    mask->add_paths("basic_auth");
-  } else if (has_password) {
-    mask->add_paths("basic_auth.password");
-  }
-  return absl::OkStatus();
-}
-
 bool HasBatching(const WebhookFlags& flags) {
   return flags.batch || flags.batch_wait || flags.batch_max_items;
 }
@@ -272,7 +226,7 @@ bool HasBatching(const WebhookFlags& flags) {
 bool WebhookFlags::NeedsCurrent() const {
   const bool may_leave_custom = payload && *payload != "custom";
   return !events.empty() || !conditions.empty() || HasBatching(*this) ||
-         may_leave_custom || disable_after || disable_after_failures;
+         may_leave_custom || disable_after || disable_after_failures || auth.HasOAuth();
 }
 
 void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
@@ -314,7 +268,7 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
   app->add_option("--batch-max-items", flags->batch_max_items, "1-1000");
   app->add_option("--header", flags->headers, "'Name: value', sent along; repeat it")
       ->allow_extra_args(false);
-  AddAuth(app, flags);
+  AddAuthFlags(app, &flags->auth);
   AddDelivering(app, flags);
   app->add_option("--label", flags->labels, "key=value; repeat it")
       ->allow_extra_args(false);
@@ -338,18 +292,7 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
     webhook->set_description(*flags.description);
   }
   if (given(flags.url.has_value(), "url")) webhook->set_url(*flags.url);
-  WINDROW_RETURN_IF_ERROR(SetAuth(flags, in, webhook, mask));
-  if (given(flags.bearer_token_file.has_value(), "bearer_auth")) {
-    WINDROW_ASSIGN_OR_RETURN(*webhook->mutable_bearer_auth()->mutable_token(),
-                             ReadSecretFile(*flags.bearer_token_file));
-  }
-  if (given(flags.api_key_header.has_value(), "api_key")) {
-    webhook->mutable_api_key()->set_header(*flags.api_key_header);
-    if (flags.api_key_file) {
-      WINDROW_ASSIGN_OR_RETURN(*webhook->mutable_api_key()->mutable_value(),
-                               ReadSecretFile(*flags.api_key_file));
-    }
-  }
+  WINDROW_RETURN_IF_ERROR(ApplyAuthFlags(flags.auth, current, in, webhook, mask));
   WINDROW_RETURN_IF_ERROR(SetType(flags, webhook, mask));
   if (given(flags.method.has_value(), "method")) {
     webhook->set_method(Methods().at(*flags.method));

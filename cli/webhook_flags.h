@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/webhook_auth_flags.h"
 #include "windrow/v1/webhook.pb.h"
 
 namespace CLI {
@@ -34,12 +35,7 @@ struct WebhookFlags {
   std::optional<absl::Duration> batch_wait;
   std::optional<int> batch_max_items;
   std::vector<std::string> headers;  // "N: V"
-  std::optional<std::string> user;
-  bool password_from_stdin = false;
-  std::optional<std::string> password_file;
-  std::optional<std::string> bearer_token_file;
-  std::optional<std::string> api_key_header;
-  std::optional<std::string> api_key_file;
+  AuthFlags auth;
   std::optional<absl::Duration> timeout;
   std::optional<absl::Duration> disable_after;
   std::optional<int> disable_after_failures;
@@ -52,7 +48,7 @@ struct WebhookFlags {
   bool disabled = false;
 
   // Fields of the stored webhook that an update must read first: triggers keep their
-  // notification ids, a batching flag leaves the other batching settings alone, and
+  // notification ids, a batching or OAuth flag leaves the other settings alone, and
   // another payload takes the place of a custom one.
   bool NeedsCurrent() const;
 };

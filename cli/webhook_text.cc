@@ -85,6 +85,24 @@ std::string CustomPayload(const v1::Webhook& webhook) {
   return out;
 }
 
+std::string OAuth(const v1::OAuth2ClientCredentials& oauth2) {
+  if (oauth2.token_url().empty()) return "";
+  const auto part = [](std::string_view name, const std::string& value) {
+    return value.empty() ? "" : fmt::format(", {} {}", name, value);
+  };
+  const bool in_body = oauth2.client_authentication() ==
+                       v1::OAuth2ClientCredentials::CLIENT_AUTHENTICATION_BODY;
+  return fmt::format("{} as {}{}{}{}", oauth2.token_url(), oauth2.client_id(),
+                     part("scope", oauth2.scope()), part("audience", oauth2.audience()),
+                     in_body ? ", secret in the body" : "");
+}
+
+std::string Certificate(const v1::ClientCertificate& certificate) {
+  if (!certificate.has_expire_time()) return "";
+  return fmt::format("{}, expires {}", certificate.subject(),
+                     TimeText(certificate.expire_time()));
+}
+
 std::string State(const v1::Webhook& webhook) {
   return webhook.has_enabled() && !webhook.enabled() ? "no" : "yes";
 }
@@ -118,6 +136,8 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"disabled because", w.disable_reason()},
           {"failing", Failing(w)},
           {"user", w.basic_auth().user()},
+          {"oauth2", OAuth(w.oauth2())},
+          {"client certificate", Certificate(w.client_certificate())},
           {"headers", Headers(w)},
           {"type", Type(w)},
           {"message", Message(w)},

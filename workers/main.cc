@@ -19,6 +19,7 @@
 #include "common/base/version.h"
 #include "common/crypto/key_ring.h"
 #include "common/http/address_rules.h"
+#include "common/http/oauth_sender.h"
 #include "common/http/ops_server.h"
 #include "common/http/sender.h"
 #include "common/store/postgres/postgres_store.h"
@@ -61,7 +62,8 @@ absl::StatusOr<std::unique_ptr<windrow::http::HttpSender>> MakeSender(
       std::max<long>(options.max_connections_per_host, config.max_in_flight);
   options.ca_bundle = config.ca_bundle;
   options.user_agent = fmt::format("Windrow/{}", windrow::kVersion);
-  return windrow::http::MakeCurlSender(std::move(options));
+  return std::make_unique<windrow::http::OAuthSender>(
+      windrow::http::MakeCurlSender(std::move(options)), &windrow::SystemClock());
 }
 
 // Waits for a database that is not there yet; none where a stop was asked for meanwhile.

@@ -46,7 +46,7 @@ std::string NameRule(std::string_view name, bool has_auth, std::set<std::string>
   }
   const std::string lower = Lower(name);
   if (has_auth && lower == "authorization") {
-    return "is set from basic_auth or bearer_auth: remove it, or that";
+    return "is set from basic_auth, bearer_auth or oauth2: remove it, or that";
   }
   if (!seen->insert(lower).second) {
     return fmt::format(

@@ -1,13 +1,13 @@
 #include "common/domain/webhook.h"
 
 #include <absl/strings/escaping.h>
-#include <absl/strings/match.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 #include <string_view>
 
+#include "common/domain/auth_rules.h"
 #include "common/domain/header_rules.h"
 #include "common/domain/message.h"
 #include "common/domain/text.h"
@@ -57,51 +57,6 @@ class Checker {
   const std::string& prefix_;
   Violations* violations_;
 };
-
-void CheckApiKeyHeader(const WebhookSpec& spec, Checker* check) {
-  Violations own;
-  CheckHeaders({{spec.api_key_header, ""}}, spec.has_basic_auth || spec.has_bearer_token,
-               "", &own);
-  for (const Violation& violation : own.list()) {
-    check->Add("api_key.header", violation.rule);
-  }
-  for (const Header& header : spec.headers) {
-    if (!absl::EqualsIgnoreCase(header.name, spec.api_key_header)) continue;
-    check->Add("api_key.header",
-               fmt::format("{} is in headers too: remove it there", header.name));
-    return;
-  }
-}
-
-void CheckTokens(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
-  const TextRule token{.min = 1, .max = kMaxTokenBytes, .refuse_controls = true};
-  if (spec.has_bearer_token)
-    check->Text(secrets.bearer_token, token, "bearer_auth.token");
-  if (!spec.api_key_header.empty()) {
-    check->Text(secrets.api_key, token, "api_key.value");
-    CheckApiKeyHeader(spec, check);
-  }
-  if (spec.has_basic_auth && spec.has_bearer_token) {
-    check->Add("bearer_auth", "basic_auth is set too: a request has one Authorization");
-  }
-}
-
-void CheckAuth(const WebhookSpec& spec, const WebhookSecrets& secrets, Checker* check) {
-  CheckTokens(spec, secrets, check);
-  if (!spec.has_basic_auth) return;
-  const bool clean =
-      check->Text(spec.basic_auth_user,
-                  {.min = 1, .max = kMaxBasicAuthUserBytes, .refuse_controls = true},
-                  "basic_auth.user");
-  // RFC 7617, 2: the first colon ends the user.
-  if (clean && spec.basic_auth_user.find(':') != std::string::npos) {
-    check->Add("basic_auth.user",
-               "holds a colon, which Basic authentication cannot send");
-  }
-  check->Text(secrets.basic_auth_password,
-              {.max = kMaxBasicAuthPasswordBytes, .refuse_controls = true},
-              "basic_auth.password");
-}
 
 // The form that Standard Webhooks 1.0 gives symmetric secrets.
 void CheckSigningSecret(const std::string& secret, Checker* check) {
@@ -272,11 +227,11 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   check.Text(spec.description,
              {.max = kMaxDescriptionCharacters, .unit = Unit::kCharacters},
              "description");
-  CheckAuth(spec, secrets, &check);
+  CheckAuth(spec, secrets, prefix, violations);
   CheckSigningSecret(secrets.signing_secret, &check);
   check.AtMost(spec.headers.size(), kMaxHeaders, "headers");
-  CheckHeaders(spec.headers, spec.has_basic_auth || spec.has_bearer_token,
-               check.Path("headers"), violations);
+  CheckHeaders(spec.headers, WritesAuthorization(spec), check.Path("headers"),
+               violations);
   CheckType(spec, &check);
   CheckPayload(spec, &check);
   if (spec.method < Method::kPost || spec.method > Method::kPatch) {

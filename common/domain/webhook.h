@@ -66,6 +66,25 @@ struct BasicAuth {
   bool operator==(const BasicAuth&) const = default;
 };
 
+// OAuth 2.0 client credentials (RFC 6749, 4.4). The client's secret is a secret.
+struct OAuth2Spec {
+  std::string token_url;  // http::WebhookUrl::text
+  std::string client_id;
+  std::string scope;            // empty: not sent
+  std::string audience;         // likewise
+  bool secret_in_body = false;  // else in an Authorization header
+
+  bool operator==(const OAuth2Spec&) const = default;
+};
+
+// What the sender proves itself with in TLS. The certificate and its key are secrets.
+struct ClientCertificateSpec {
+  std::string subject;
+  absl::Time expires_at;  // whole seconds
+
+  bool operator==(const ClientCertificateSpec&) const = default;
+};
+
 struct Header {
   std::string name;
   std::string value;
@@ -90,6 +109,8 @@ struct WebhookSpec {
   bool has_basic_auth = false;
   bool has_bearer_token = false;  // the token is a secret
   std::string api_key_header;     // a header whose value is a secret; empty: none
+  std::optional<OAuth2Spec> oauth2;
+  std::optional<ClientCertificateSpec> client_certificate;
   std::vector<Header> headers;
   bool lightweight_logs = false;
   WebhookType type = WebhookType::kStandard;
@@ -115,6 +136,9 @@ struct WebhookSecrets {
   std::string api_key;
   std::string previous_signing_secret;  // signs too, until then; empty: none
   absl::Time previous_valid_until = absl::InfinitePast();  // whole milliseconds
+  std::string oauth2_client_secret;
+  std::string certificate_chain;  // PEM, the client's own first
+  std::string private_key;        // PEM
 
   bool operator==(const WebhookSecrets&) const = default;
 };
@@ -126,7 +150,9 @@ inline constexpr std::size_t kMaxNameCharacters = 128;
 inline constexpr std::size_t kMaxDescriptionCharacters = 4'096;
 inline constexpr std::size_t kMaxTriggers = 100;
 inline constexpr std::size_t kMaxHeaders = 50;
-inline constexpr std::size_t kMaxTokenBytes = 8'192;  // bearer tokens and API keys
+inline constexpr std::size_t kMaxTokenBytes = 8'192;  // and API keys and client secrets
+inline constexpr std::size_t kMaxClientIdBytes = 1'024;
+inline constexpr std::size_t kMaxScopeBytes = 2'048;  // and audiences
 inline constexpr std::size_t kMaxHeaderNameBytes = 128;
 inline constexpr std::size_t kMaxHeaderValueBytes = 4'096;
 inline constexpr std::size_t kMaxLabels = 64;

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <iterator>
 #include <utility>
 
+#include "common/domain/stored_json.h"
 #include "common/domain/webhook.h"
 #include "common/json/document.h"
 
@@ -36,51 +36,6 @@ constexpr std::pair<BatchMode, std::string_view> kModeNames[] = {
 
 // ---- Writing
 
-// Writes one object; members in the order of the calls.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
-  ~ObjectWriter() { out_->push_back('}'); }
-  ObjectWriter(const ObjectWriter&) = delete;
-  ObjectWriter& operator=(const ObjectWriter&) = delete;
-
-  std::string* Key(std::string_view key) {
-    if (!std::exchange(first_, false)) out_->push_back(',');
-    json::AppendString(key, out_);
-    out_->push_back(':');
-    return out_;
-  }
-  void Text(std::string_view key, std::string_view value) {
-    json::AppendString(value, Key(key));
-  }
-  void Bool(std::string_view key, bool value) {
-    Key(key)->append(value ? "true" : "false");
-  }
-  // Doubles in their shortest form that reads back as the same.
-  template <typename T>
-  void Number(std::string_view key, T value) {
-    fmt::format_to(std::back_inserter(*Key(key)), "{}", value);
-  }
-  void Duration(std::string_view key, absl::Duration value) {
-    Number(key, absl::ToInt64Milliseconds(value));
-  }
-
- private:
-  std::string* out_;
-  bool first_ = true;
-};
-
-template <typename List, typename Write>
-void WriteArray(const List& list, std::string* out, Write write) {
-  out->push_back('[');
-  bool first = true;
-  for (const auto& element : list) {
-    if (!std::exchange(first, false)) out->push_back(',');
-    write(element, out);
-  }
-  out->push_back(']');
-}
-
 void Write(const Header& header, std::string* out) {
   ObjectWriter object(out);
   object.Text("name", header.name);
@@ -97,12 +52,19 @@ void Write(const Trigger& trigger, std::string* out) {
   }
 }
 
-template <typename Enum, std::size_t n>
-std::string_view NameOf(Enum value, const std::pair<Enum, std::string_view> (&names)[n]) {
-  for (const auto& [known, name] : names) {
-    if (known == value) return name;
-  }
-  return "";
+void Write(const OAuth2Spec& oauth2, std::string* out) {
+  ObjectWriter object(out);
+  object.Text("token_url", oauth2.token_url);
+  object.Text("client_id", oauth2.client_id);
+  object.Text("scope", oauth2.scope);
+  object.Text("audience", oauth2.audience);
+  object.Bool("secret_in_body", oauth2.secret_in_body);
+}
+
+void Write(const ClientCertificateSpec& certificate, std::string* out) {
+  ObjectWriter object(out);
+  object.Text("subject", certificate.subject);
+  object.Number("expires_at", absl::ToUnixSeconds(certificate.expires_at));
 }
 
 void Write(const Batching& batching, std::string* out) {
@@ -130,68 +92,7 @@ void Write(const AutoDisable& rule, std::string* out) {
 
 // ---- Reading
 
-absl::Status Unreadable(std::string_view what) {
-  return absl::DataLossError(
-      fmt::format("stored webhook: {}; it may come from a newer release", what));
-}
-
-absl::Status Read(const json::Value& value, std::string* out) {
-  if (value.type() != json::Type::kString) return Unreadable("a text is wanted");
-  *out = value.text();
-  return absl::OkStatus();
-}
-
-absl::Status Read(const json::Value& value, bool* out) {
-  if (value.type() != json::Type::kBool) return Unreadable("true or false is wanted");
-  *out = value.raw() == "true";
-  return absl::OkStatus();
-}
-
-template <typename T>
-  requires std::is_arithmetic_v<T>
-absl::Status Read(const json::Value& value, T* out) {
-  const std::string_view raw = value.raw();
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), *out);
-  if (value.type() != json::Type::kNumber || error != std::errc() ||
-      end != raw.data() + raw.size()) {
-    return Unreadable("a number in range is wanted");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Read(const json::Value& value, absl::Duration* out) {
-  std::int64_t milliseconds = 0;
-  WINDROW_RETURN_IF_ERROR(Read(value, &milliseconds));
-  *out = absl::Milliseconds(milliseconds);
-  return absl::OkStatus();
-}
-
-template <typename Enum, std::size_t n>
-absl::Status ReadName(const json::Value& value,
-                      const std::pair<Enum, std::string_view> (&names)[n], Enum* out) {
-  std::string text;
-  WINDROW_RETURN_IF_ERROR(Read(value, &text));
-  for (const auto& [known, name] : names) {
-    if (name != text) continue;
-    *out = known;
-    return absl::OkStatus();
-  }
-  return Unreadable(fmt::format("\"{}\" is not known", text));
-}
-
-// Calls `read(key, value)` for each member.
-template <typename ReadMember>
-absl::Status ReadObject(const json::Value& value, ReadMember read) {
-  if (!value.is_object()) return Unreadable("an object is wanted");
-  for (auto member = value.first_child(); member; member = member->next()) {
-    WINDROW_RETURN_IF_ERROR(read(member->key(), *member));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status UnknownField(std::string_view key) {
-  return Unreadable(fmt::format("the field \"{}\" is not known", key));
-}
+using domain::Read;
 
 absl::Status Read(const json::Value& value, Header* out) {
   return ReadObject(value, [&](const std::string& key, const json::Value& member) {
@@ -199,6 +100,31 @@ absl::Status Read(const json::Value& value, Header* out) {
     if (key == "value") return Read(member, &out->value);
     return UnknownField(key);
   });
+}
+
+absl::Status Read(const json::Value& value, std::optional<OAuth2Spec>* out) {
+  OAuth2Spec& oauth2 = out->emplace();
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "token_url") return Read(member, &oauth2.token_url);
+    if (key == "client_id") return Read(member, &oauth2.client_id);
+    if (key == "scope") return Read(member, &oauth2.scope);
+    if (key == "audience") return Read(member, &oauth2.audience);
+    if (key == "secret_in_body") return Read(member, &oauth2.secret_in_body);
+    return UnknownField(key);
+  });
+}
+
+absl::Status Read(const json::Value& value, std::optional<ClientCertificateSpec>* out) {
+  ClientCertificateSpec& certificate = out->emplace();
+  return ReadObject(
+      value, [&](const std::string& key, const json::Value& member) -> absl::Status {
+        if (key == "subject") return Read(member, &certificate.subject);
+        if (key != "expires_at") return UnknownField(key);
+        std::int64_t seconds = 0;
+        WINDROW_RETURN_IF_ERROR(Read(member, &seconds));
+        certificate.expires_at = absl::FromUnixSeconds(seconds);
+        return absl::OkStatus();
+      });
 }
 
 absl::Status Read(const json::Value& value, CustomPayloadSpec* out) {
@@ -272,6 +198,8 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "basic_auth_user") return Read(member, &out->basic_auth_user);
     if (key == "has_bearer_token") return Read(member, &out->has_bearer_token);
     if (key == "api_key_header") return Read(member, &out->api_key_header);
+    if (key == "oauth2") return Read(member, &out->oauth2);
+    if (key == "client_certificate") return Read(member, &out->client_certificate);
     if (key == "headers") return Read(member, &out->headers);
     if (key == "type") return ReadName(member, kTypeNames, &out->type);
     if (key == "message_template") return Read(member, &out->message_template);
@@ -305,6 +233,9 @@ absl::Status Read(const json::Value& value, WebhookSecrets* out) {
       out->previous_valid_until = absl::UnixEpoch() + since_1970;
       return absl::OkStatus();
     }
+    if (key == "oauth2_client_secret") return Read(member, &out->oauth2_client_secret);
+    if (key == "certificate_chain") return Read(member, &out->certificate_chain);
+    if (key == "private_key") return Read(member, &out->private_key);
     return UnknownField(key);
   });
 }
@@ -337,6 +268,10 @@ std::string SpecToJson(const WebhookSpec& spec) {
     object.Text("basic_auth_user", spec.basic_auth_user);
     object.Bool("has_bearer_token", spec.has_bearer_token);
     object.Text("api_key_header", spec.api_key_header);
+    if (spec.oauth2) Write(*spec.oauth2, object.Key("oauth2"));
+    if (spec.client_certificate) {
+      Write(*spec.client_certificate, object.Key("client_certificate"));
+    }
     const auto write = [](const auto& element, std::string* out) { Write(element, out); };
     WriteArray(spec.headers, object.Key("headers"), write);
     object.Bool("lightweight_logs", spec.lightweight_logs);
@@ -380,6 +315,12 @@ std::string SecretsToJson(const WebhookSecrets& secrets) {
       object.Duration("previous_valid_until",
                       secrets.previous_valid_until - absl::UnixEpoch());
     }
+    const auto put = [&](std::string_view key, const std::string& secret) {
+      if (!secret.empty()) object.Text(key, secret);
+    };
+    put("oauth2_client_secret", secrets.oauth2_client_secret);
+    put("certificate_chain", secrets.certificate_chain);
+    put("private_key", secrets.private_key);
   }
   return json;
 }

@@ -46,6 +46,7 @@ inline constexpr filter::Word kErrorWords[] = {
     {"INTERNAL", static_cast<int>(AttemptError::kInternal)},
     {"HTTP", static_cast<int>(AttemptError::kHttp)},
     {"POISON", static_cast<int>(AttemptError::kPoison)},
+    {"TOKEN", static_cast<int>(AttemptError::kToken)},
 };
 
 inline constexpr int kMostStatusCode = 999;

@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/base/version.h"
 #include "common/crypto/standard_webhooks.h"
+#include "common/domain/auth_rules.h"
 #include "common/domain/event_document.h"
 #include "common/domain/payload.h"
 #include "common/domain/url_template.h"
@@ -67,7 +68,7 @@ void AddHeaders(const domain::WebhookSpec& spec, v1::PreviewPayloadResponse* res
       });
   if (!has_agent) add("user-agent", fmt::format("Windrow/{}", kVersion));
   for (const domain::Header& header : spec.headers) add(header.name, "***");
-  if (spec.has_basic_auth || spec.has_bearer_token) add("authorization", "***");
+  if (domain::WritesAuthorization(spec)) add("authorization", "***");
   if (!spec.api_key_header.empty()) add(spec.api_key_header, "***");
 }
 

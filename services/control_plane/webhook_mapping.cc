@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "services/control_plane/auth_mapping.h"
 #include "services/control_plane/condition_mapping.h"
 #include "services/control_plane/error_text.h"
 #include "services/control_plane/proto_time.h"
@@ -89,25 +90,6 @@ void PutPassword(Input* in) {
     return;
   }
   in->profile->secrets.basic_auth_password = in->webhook.basic_auth().password();
-}
-
-// Secrets that are left out keep what is stored: nobody can read them to send them back.
-void PutBearerAuth(Input* in) {
-  in->profile->spec.has_bearer_token = in->webhook.has_bearer_auth();
-  std::string* token = &in->profile->secrets.bearer_token;
-  if (!in->webhook.has_bearer_auth()) token->clear();
-  if (!in->webhook.bearer_auth().token().empty())
-    *token = in->webhook.bearer_auth().token();
-}
-
-void PutApiKey(Input* in) {
-  std::string* key = &in->profile->secrets.api_key;
-  in->profile->spec.api_key_header = in->webhook.api_key().header();
-  if (!in->webhook.has_api_key()) key->clear();
-  if (!in->webhook.api_key().value().empty()) *key = in->webhook.api_key().value();
-  if (in->webhook.has_api_key() && in->webhook.api_key().header().empty()) {
-    in->violations->Add("webhook.api_key.header", "is required: the header that has it");
-  }
 }
 
 // An unknown number becomes one that the domain refuses.
@@ -249,8 +231,14 @@ constexpr Field kFields[] = {
     {"url", [](const v1::Webhook& w) { return !w.url().empty(); }, PutUrl},
     {"basic_auth", [](const v1::Webhook& w) { return w.has_basic_auth(); }, PutBasicAuth},
     {"bearer_auth", [](const v1::Webhook& w) { return w.has_bearer_auth(); },
-     PutBearerAuth},
-    {"api_key", [](const v1::Webhook& w) { return w.has_api_key(); }, PutApiKey},
+     [](Input* in) { PutBearerAuth(in->webhook, in->profile); }},
+    {"api_key", [](const v1::Webhook& w) { return w.has_api_key(); },
+     [](Input* in) { PutApiKey(in->webhook, in->profile, in->violations); }},
+    {"oauth2", [](const v1::Webhook& w) { return w.has_oauth2(); },
+     [](Input* in) { PutOAuth2(in->webhook, in->policy, in->profile, in->violations); }},
+    {"client_certificate",
+     [](const v1::Webhook& w) { return w.has_client_certificate(); },
+     [](Input* in) { PutClientCertificate(in->webhook, in->profile, in->violations); }},
     {"type", [](const v1::Webhook& w) { return w.type() != 0; }, PutType},
     {"message_template",
      [](const v1::Webhook& w) { return !w.message_template().empty(); },
@@ -384,11 +372,7 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   proto->set_name(spec.name);
   proto->set_description(spec.description);
   proto->set_url(spec.url);
-  if (spec.has_basic_auth) proto->mutable_basic_auth()->set_user(spec.basic_auth_user);
-  if (spec.has_bearer_token) proto->mutable_bearer_auth();
-  if (!spec.api_key_header.empty()) {
-    proto->mutable_api_key()->set_header(spec.api_key_header);
-  }
+  AuthToProto(spec, proto);
   proto->set_type(static_cast<v1::WebhookType>(spec.type));
   proto->set_message_template(spec.message_template);
   proto->set_method(static_cast<v1::HttpMethod>(spec.method));

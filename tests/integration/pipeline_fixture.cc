@@ -27,6 +27,10 @@ std::string NextLogFile() {
                      testing::PostgresCluster::Shared().value()->folder(), ++last);
 }
 
+std::string AddressOf(const testing::ItemReceiver& receiver) {
+  return fmt::format("127.0.0.1:{}", receiver.port());
+}
+
 domain::Event TicketCreated(int number) {
   domain::Event event;
   event.type = "ticket.created";
@@ -89,13 +93,12 @@ std::vector<std::int64_t> PipelineTest::Publish(int count, int batch) const {
   return numbers;
 }
 
-std::unique_ptr<testing::ChildProcess> PipelineTest::Start(
-    const std::string& program, std::vector<std::string> args,
-    const testing::ItemReceiver& receiver) {
+std::unique_ptr<testing::ChildProcess> PipelineTest::Start(const std::string& program,
+                                                           std::vector<std::string> args,
+                                                           const std::string& allowed) {
   args.insert(args.end(),
               {"--database-url", database_->url(), "--ops-listen", "off", "--allow-http",
-               "--allow-addresses", fmt::format("127.0.0.1:{}", receiver.port()),
-               "--log-level", "warn"});
+               "--allow-addresses", allowed, "--log-level", "warn"});
   return testing::ChildProcess::Start({.program = program,
                                        .args = std::move(args),
                                        .env = {"WINDROW_KEY_RING=" + key_ring_},
@@ -107,13 +110,18 @@ std::unique_ptr<testing::ChildProcess> PipelineTest::StartWorker(
     const testing::ItemReceiver& receiver) {
   return Start(WINDROW_WORKER_PROGRAM,
                {"--lease-slack", "1s", "--max-in-flight", "200", "--concurrency", "50"},
-               receiver);
+               AddressOf(receiver));
+}
+
+std::unique_ptr<testing::ChildProcess> PipelineTest::StartLoopbackWorker(
+    std::vector<std::string> more) {
+  return Start(WINDROW_WORKER_PROGRAM, std::move(more), "127.0.0.0/8");
 }
 
 std::unique_ptr<testing::ChildProcess> PipelineTest::StartServer(
     int port, const testing::ItemReceiver& receiver) {
   return Start(WINDROW_SERVER_PROGRAM, {"--listen", fmt::format("127.0.0.1:{}", port)},
-               receiver);
+               AddressOf(receiver));
 }
 
 std::string PipelineTest::Logs() const {

@@ -42,6 +42,9 @@ class PipelineTest : public ::testing::Test {
   // bin/windrow-worker on this database; it may send to `receiver`.
   std::unique_ptr<testing::ChildProcess> StartWorker(
       const testing::ItemReceiver& receiver);
+  // The same, that may send to all of loopback; `more` are flags of its own.
+  std::unique_ptr<testing::ChildProcess> StartLoopbackWorker(
+      std::vector<std::string> more);
   // bin/windrow-server, listening on `port` of loopback.
   std::unique_ptr<testing::ChildProcess> StartServer(
       int port, const testing::ItemReceiver& receiver);
@@ -54,9 +57,10 @@ class PipelineTest : public ::testing::Test {
   bool WaitUntilAllEnded(absl::Duration limit);
 
  private:
+  // `allowed`: where it may send to.
   std::unique_ptr<testing::ChildProcess> Start(const std::string& program,
                                                std::vector<std::string> args,
-                                               const testing::ItemReceiver& receiver);
+                                               const std::string& allowed);
 
   std::unique_ptr<testing::TestDatabase> database_;
   std::string key_ring_;

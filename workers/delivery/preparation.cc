@@ -198,9 +198,11 @@ void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
   delivery.profile = profile;
   delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);
   delivery.signed_at = clock_->local().Now();
-  // The body is held a second time while the request runs.
+  // The body is held a second time while the request runs, and a third time where it may
+  // be sent again with another token.
+  const std::size_t bodies = profile->prototype.oauth != nullptr ? 3 : 2;
   delivery.bytes = delivery.url.size() + sizeof(Delivery) +
-                   2 * outcome.request_body.size() + outcome.items.size() * 80;
+                   bodies * outcome.request_body.size() + outcome.items.size() * 80;
   delivery.outcome = std::move(outcome);
   batch->result.prepared.deliveries.push_back(std::move(delivery));
 }

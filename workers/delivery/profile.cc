@@ -8,6 +8,7 @@
 
 #include "common/base/status.h"
 #include "common/base/version.h"
+#include "common/domain/auth_rules.h"
 
 namespace windrow::delivery {
 namespace {
@@ -35,8 +36,38 @@ void AddHeaders(const domain::WebhookSpec& spec, Profile* profile) {
   for (const domain::Header& header : spec.headers) {
     AddHeader(header.name, header.value, kMasked, profile);
   }
-  if (spec.has_basic_auth || spec.has_bearer_token) {
+  if (domain::WritesAuthorization(spec)) {
     profile->shown_headers += fmt::format("authorization: {}\r\n", kMasked);
+  }
+}
+
+absl::Status CheckScheme(std::string_view what, const std::string& url) {
+  if (absl::StartsWithIgnoreCase(url, "https:")) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("the webhook's {} is not https, and this worker does not send to "
+                  "others: change it, or set allow_http",
+                  what));
+}
+
+// What the sender itself makes of credentials: tokens and TLS certificates.
+void AddClientProofs(store::StoredWebhook* webhook, Profile* profile) {
+  if (webhook->spec.oauth2) {
+    domain::OAuth2Spec& oauth2 = *webhook->spec.oauth2;
+    profile->prototype.oauth =
+        std::make_shared<const http::ClientCredentials>(http::ClientCredentials{
+            .owner = webhook->webhook_id.ToString(),
+            .token_url = std::move(oauth2.token_url),
+            .client_id = std::move(oauth2.client_id),
+            .client_secret = std::move(webhook->secrets.oauth2_client_secret),
+            .scope = std::move(oauth2.scope),
+            .audience = std::move(oauth2.audience),
+            .secret_in_body = oauth2.secret_in_body});
+  }
+  if (webhook->spec.client_certificate) {
+    profile->prototype.client_certificate =
+        std::make_shared<const http::ClientCertificate>(http::ClientCertificate{
+            .chain = std::move(webhook->secrets.certificate_chain),
+            .key = std::move(webhook->secrets.private_key)});
   }
 }
 
@@ -59,10 +90,11 @@ bool Profile::CanTakeOver(const Profile& older) const {
 
 absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
                                                            bool allow_http) {
-  if (!allow_http && !absl::StartsWithIgnoreCase(webhook.spec.url, "https:")) {
-    return absl::FailedPreconditionError(
-        "the webhook's URL is not https, and this worker does not send to others: change "
-        "the URL, or set allow_http");
+  if (!allow_http) {
+    WINDROW_RETURN_IF_ERROR(CheckScheme("URL", webhook.spec.url));
+    if (webhook.spec.oauth2) {
+      WINDROW_RETURN_IF_ERROR(CheckScheme("token URL", webhook.spec.oauth2->token_url));
+    }
   }
   absl::StatusOr<crypto::SigningKey> key =
       crypto::SigningKey::Parse(webhook.secrets.signing_secret);
@@ -104,6 +136,7 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
     profile->prototype.headers.push_back("authorization: Bearer " +
                                          webhook.secrets.bearer_token);
   }
+  AddClientProofs(&webhook, profile.get());
   if (!webhook.spec.api_key_header.empty()) {
     AddHeader(webhook.spec.api_key_header, webhook.secrets.api_key, kMasked,
               profile.get());

@@ -80,6 +80,9 @@ TEST(PreviewTest, SecretsAreMasked) {
   for (const char* line : {"x-team: ***", "authorization: ***", "x-key: ***"}) {
     EXPECT_THAT(response.headers(), Contains(line));
   }
+  PreviewInput with_oauth = Input();
+  with_oauth.webhook.spec.oauth2 = domain::OAuth2Spec{};
+  EXPECT_THAT(Previewed(with_oauth).headers(), Contains("authorization: ***"));
 }
 
 TEST(PreviewTest, AGetHasItsFieldsInTheUrlAndNoBody) {

@@ -118,6 +118,46 @@ TEST(ProfileTest, TokensGoOutAndAreMaskedOnRecord) {
   EXPECT_THAT(shown, Not(HasSubstr("hunter")));
 }
 
+TEST(ProfileTest, CredentialsOfOAuthAndTlsGoToTheSender) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.webhook_id = kDelivery;
+  webhook.spec.oauth2 = {.token_url = "https://id.example/token",
+                         .client_id = "windrow",
+                         .scope = "hooks",
+                         .secret_in_body = true};
+  webhook.spec.client_certificate = domain::ClientCertificateSpec{};
+  webhook.secrets.oauth2_client_secret = "hunter2";
+  webhook.secrets.certificate_chain = "chain";
+  webhook.secrets.private_key = "hunter3";
+  const auto profile = ProfileOf(webhook);
+  const SignatureLines lines = Sign(*profile, kDelivery, kNow, "{}");
+  const http::Request request = BuildRequest(*profile, lines);
+  ASSERT_NE(request.oauth, nullptr);
+  EXPECT_EQ(*request.oauth,
+            (http::ClientCredentials{.owner = kDelivery.ToString(),
+                                     .token_url = "https://id.example/token",
+                                     .client_id = "windrow",
+                                     .client_secret = "hunter2",
+                                     .scope = "hooks",
+                                     .secret_in_body = true}));
+  ASSERT_NE(request.client_certificate, nullptr);
+  EXPECT_EQ(request.client_certificate->chain, "chain");
+  EXPECT_EQ(request.client_certificate->key, "hunter3");
+  const std::string shown = ShownHeaders(*profile, lines);
+  EXPECT_THAT(shown, HasSubstr("authorization: ***\r\n"));
+  EXPECT_THAT(shown, Not(HasSubstr("hunter")));
+  EXPECT_EQ(ProfileOf(Webhook())->prototype.oauth, nullptr);
+}
+
+TEST(ProfileTest, ATokenUrlIsHttpsUnlessAllowed) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.oauth2 = {.token_url = "http://id.example/token", .client_id = "windrow"};
+  const auto refused = MakeProfile(webhook, /*allow_http=*/false);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("token URL"));
+  EXPECT_TRUE(MakeProfile(webhook, /*allow_http=*/true).ok());
+}
+
 TEST(ProfileTest, AGetNamesNoContentType) {
   store::StoredWebhook webhook = Webhook();
   webhook.spec.method = domain::Method::kGet;

@@ -54,6 +54,27 @@ constexpr char kSpecJson[] =
 
 TEST(SpecJsonTest, IsStoredInThisForm) { EXPECT_EQ(SpecToJson(Spec()), kSpecJson); }
 
+TEST(SpecJsonTest, CredentialsAreStoredWhereThereAreAny) {
+  WebhookSpec spec = Spec();
+  spec.oauth2 = {.token_url = "https://id.example/token",
+                 .client_id = "windrow",
+                 .scope = "a b",
+                 .audience = "api",
+                 .secret_in_body = true};
+  spec.client_certificate = {.subject = "CN=windrow",
+                             .expires_at = absl::FromUnixSeconds(1'900'000'000)};
+  const std::string json = SpecToJson(spec);
+  EXPECT_THAT(
+      json,
+      HasSubstr(
+          R"("oauth2":{"token_url":"https://id.example/token","client_id":"windrow",)"
+          R"("scope":"a b","audience":"api","secret_in_body":true},)"
+          R"("client_certificate":{"subject":"CN=windrow","expires_at":1900000000},)"));
+  const absl::StatusOr<WebhookSpec> back = SpecFromJson(json);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, spec);
+}
+
 TEST(SpecJsonTest, AMessageIsStoredWithItsType) {
   WebhookSpec spec = Spec();
   spec.type = WebhookType::kMicrosoftTeams;
@@ -96,11 +117,13 @@ TEST(SpecJsonTest, AbsentFieldsHaveTheirDefaults) {
 }
 
 TEST(SpecJsonTest, UnknownFieldsAreRefusedAtEveryLevel) {
-  for (const char* json : {R"({"name":"n","colour":"red"})", R"({"method":"DELETE"})",
-                           R"({"headers":[{"name":"a","secret":true}]})",
-                           R"({"triggers":[{"conditions":{}}]})",
-                           R"({"batching":{"by":"x"}})", R"({"retry":{"until":1}})",
-                           R"({"payload":"XML"})", R"({"batching":{"mode":"HOURLY"}})"}) {
+  for (const char* json :
+       {R"({"name":"n","colour":"red"})", R"({"method":"DELETE"})",
+        R"({"headers":[{"name":"a","secret":true}]})",
+        R"({"triggers":[{"conditions":{}}]})", R"({"batching":{"by":"x"}})",
+        R"({"retry":{"until":1}})", R"({"payload":"XML"})",
+        R"({"batching":{"mode":"HOURLY"}})", R"({"oauth2":{"secret":"x"}})",
+        R"({"type":"IRC"})", R"({"client_certificate":{"key":"x"}})"}) {
     EXPECT_EQ(SpecFromJson(json).status().code(), absl::StatusCode::kDataLoss) << json;
   }
   EXPECT_THAT(std::string(SpecFromJson(R"({"colour":"red"})").status().message()),
@@ -161,6 +184,14 @@ TEST(SecretsJsonTest, ASecretBeforeARotationComesBack) {
       .previous_signing_secret = "whsec_BBBB",
       .previous_valid_until = absl::FromUnixMillis(1'800'000'000'123)};
   EXPECT_EQ(SecretsFromJson(SecretsToJson(secrets)).value(), secrets);
+}
+
+TEST(SecretsJsonTest, SecretsOfOAuthAndTlsComeBack) {
+  const WebhookSecrets secrets = {
+      .oauth2_client_secret = "s\n", .certificate_chain = "chain", .private_key = "key"};
+  const absl::StatusOr<WebhookSecrets> back = SecretsFromJson(SecretsToJson(secrets));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, secrets);
 }
 
 TEST(SecretsJsonTest, UnknownFieldsAreRefusedWithoutTellingAnySecret) {
