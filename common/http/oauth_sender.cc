@@ -125,11 +125,18 @@ void OAuthSender::SendWith(const FlightPtr& flight, const std::string& token) {
     Fail(flight, ErrorKind::kTimeout, "the time was over when the access token came");
     return;
   }
+  if (flight->request.may_start && !flight->request.may_start()) {
+    Fail(flight, ErrorKind::kToken,
+         "nothing was sent: the webhook was disabled or deleted when the access token "
+         "came");
+    return;
+  }
   flight->token = token;
   flight->sent = clock_.Now();
   // The first time it is kept, to be sent again.
   Request request = flight->again ? std::move(flight->request) : flight->request;
   request.oauth = nullptr;
+  request.may_start = nullptr;
   request.timeout = left;
   request.headers.push_back("authorization: Bearer " + token);
   sender_->Send(std::move(request), [this, flight](Response response) {

@@ -22,8 +22,9 @@ namespace windrow::http {
 //
 // Where the endpoint answers 401 the token is fetched anew and the request sent once
 // more. Fetching, waiting and the second request count against the request's timeout; a
-// fetch takes at most kTokenTimeout. Where there is no token, Response::error is kToken,
-// with why. Tokens and secrets are in no response and no log.
+// fetch takes at most kTokenTimeout. Where there is no token, or Request::may_start does
+// not let the request start when there is, Response::error is kToken, with why. Tokens
+// and secrets are in no response and no log.
 //
 // Thread-safe, as HttpSender.
 class OAuthSender final : public HttpSender {

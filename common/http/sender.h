@@ -31,6 +31,9 @@ struct Request {
   // What gets it an access token (oauth_sender.h); not along with has_auth. The sender
   // over libcurl does not look at it.
   std::shared_ptr<const ClientCredentials> oauth;
+  // Asked, where set, when the request has its token: false where it must not start any
+  // more. From any thread; must not block.
+  std::function<bool()> may_start;
   // Connections are shared by requests with the same certificate only.
   std::shared_ptr<const ClientCertificate> client_certificate;
   std::string body;

@@ -80,9 +80,19 @@ void Dispatcher::Start(Delivery* delivery) {
   http::Request request = BuildRequest(*delivery->profile, delivery->lines);
   if (!delivery->url.empty()) request.url = delivery->url;
   request.body = outcome.request_body;
+  if (delivery->profile->gets_token()) {
+    request.may_start = [this, delivery] { return MayStillStart(*delivery); };
+  }
   parts_.sender->Send(std::move(request), [this, delivery](http::Response response) {
     Complete(delivery, std::move(response));
   });
+}
+
+// Of a request that waited for its access token: upkeep reads the webhook's state
+// meanwhile.
+bool Dispatcher::MayStillStart(const Delivery& delivery) const {
+  std::lock_guard lock(mutex_);
+  return delivery.lane->enabled;
 }
 
 void Dispatcher::Complete(Delivery* delivery, http::Response response) {

@@ -77,6 +77,7 @@ class Dispatcher {
 
  private:
   void Start(Delivery* delivery);
+  bool MayStillStart(const Delivery& delivery) const;
   void StartAll(const std::vector<Delivery*>& deliveries);
   void Complete(Delivery* delivery, http::Response response);
   void Conclude(Delivery* delivery, http::Response response);

@@ -203,7 +203,10 @@ bool Lanes::Complete(Delivery* delivery, absl::Duration took, absl::Time now,
 std::vector<Uuid> Lanes::StaleHeads(absl::Time now) const {
   std::vector<Uuid> stale;
   for (const auto& [id, lane] : lanes_) {
-    if (!lane->waiting.empty() && now - lane->head_at >= kHeadRefreshAfter) {
+    const bool for_tokens =
+        !lane->started.empty() && lane->profile != nullptr && lane->profile->gets_token();
+    if ((!lane->waiting.empty() || for_tokens) &&
+        now - lane->head_at >= kHeadRefreshAfter) {
       stale.push_back(id);
     }
   }

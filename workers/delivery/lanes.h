@@ -111,7 +111,8 @@ class Lanes {
   bool Complete(Delivery* delivery, absl::Duration took, absl::Time now,
                 std::list<Delivery>* out);
 
-  // Webhooks whose state must be read before what waits may start.
+  // Webhooks whose state must be read before what waits may start, be it here or for an
+  // access token.
   std::vector<Uuid> StaleHeads(absl::Time now) const;
   // What waits for webhooks that are disabled by now.
   std::list<Delivery> TakeDisabled(Lane* lane);

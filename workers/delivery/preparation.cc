@@ -200,7 +200,7 @@ void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
   delivery.signed_at = clock_->local().Now();
   // The body is held a second time while the request runs, and a third time where it may
   // be sent again with another token.
-  const std::size_t bodies = profile->prototype.oauth != nullptr ? 3 : 2;
+  const std::size_t bodies = profile->gets_token() ? 3 : 2;
   delivery.bytes = delivery.url.size() + sizeof(Delivery) +
                    bodies * outcome.request_body.size() + outcome.items.size() * 80;
   delivery.outcome = std::move(outcome);

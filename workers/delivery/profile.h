@@ -43,6 +43,8 @@ struct Profile {
 
   absl::Duration timeout() const { return prototype.timeout; }
   bool sends_body() const { return prototype.method != "GET"; }
+  // True where a request that was started may still wait for an access token.
+  bool gets_token() const { return prototype.oauth != nullptr; }
   // True where a request that was prepared for `older` is one that this profile would
   // send too, but for headers and a URL without event fields: those are set when it
   // starts.

@@ -76,6 +76,39 @@ TEST_F(UpkeepLoopTest, WhatWaitedIsNotSentOnceTheWebhookIsDeleted) {
   EXPECT_EQ(StateOf(ids[2]), DeliveryState::kCancelled);
 }
 
+// The sender of the tests starts nothing by itself: it stands for one that waits for a
+// token.
+TEST_F(UpkeepLoopTest, WhatWaitsForItsTokenMayNotStartOnceTheWebhookIsDisabled) {
+  auto spec = SpecNamed("a");
+  spec.oauth2 = {.token_url = "https://id.example/token", .client_id = "windrow"};
+  const auto webhook = Create(spec);
+  const std::vector<Uuid> ids = Publish(webhook, 1);
+  ClaimAll();
+  ASSERT_EQ(sender_.count(), 1u);
+  const http::Request& request = sender_.request(0);
+  ASSERT_TRUE(request.may_start);
+  EXPECT_TRUE(request.may_start());
+  spec.enabled = false;
+  Update(webhook, spec);
+  Advance(absl::Seconds(1));
+  upkeep_.RunOnce();
+  EXPECT_FALSE(request.may_start());
+  // What did not start is cancelled when it is claimed again.
+  sender_.Finish(0, Failure(http::ErrorKind::kToken));
+  RecordAll();
+  Advance(absl::Seconds(10));
+  ClaimAll();
+  RecordAll();
+  EXPECT_EQ(sender_.count(), 1u);
+  EXPECT_EQ(StateOf(ids[0]), DeliveryState::kCancelled);
+}
+
+TEST_F(UpkeepLoopTest, RequestsWithoutATokenAreNotAskedFor) {
+  Publish(Create(SpecNamed("a")), 1);
+  ClaimAll();
+  EXPECT_FALSE(sender_.request(0).may_start);
+}
+
 TEST_F(UpkeepLoopTest, AnEditTakesEffectForTheNextRequestThatStarts) {
   const auto webhook = CreateProven("a");
   Publish(webhook, 5);

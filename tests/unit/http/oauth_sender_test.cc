@@ -324,6 +324,35 @@ TEST_F(OAuthSenderTest, TimesCountFromTheStartOfTheAttempt) {
   EXPECT_EQ(response.tls, absl::ZeroDuration());
 }
 
+TEST_F(OAuthSenderTest, WhatMustNotStartAnyMoreDoesNot) {
+  TokenServer tokens;
+  tokens.Hold();
+  Endpoint endpoint;
+  std::atomic<bool> enabled{true};
+  Request request = RequestFor(endpoint.Url(), tokens.Url());
+  request.may_start = [&enabled] { return enabled.load(); };
+  std::future<Response> response = StartOAuth(request);
+  ASSERT_TRUE(tokens.WaitForRequests(1));
+  enabled = false;
+  tokens.Release();
+  const Response ended = Await(response);
+  EXPECT_EQ(ended.error, ErrorKind::kToken);
+  EXPECT_THAT(ended.error_detail, HasSubstr("disabled"));
+  EXPECT_THAT(endpoint.requests(), SizeIs(0));
+  enabled = true;
+  EXPECT_EQ(Get(request).status, 200);
+}
+
+TEST_F(OAuthSenderTest, NothingIsSentAgainThatMustNotStartAnyMore) {
+  TokenServer tokens;
+  Endpoint endpoint({"token-2"});
+  std::atomic<int> asked{0};
+  Request request = RequestFor(endpoint.Url(), tokens.Url());
+  request.may_start = [&asked] { return ++asked == 1; };
+  EXPECT_EQ(Get(std::move(request)).error, ErrorKind::kToken);
+  EXPECT_THAT(endpoint.requests(), SizeIs(1));
+}
+
 TEST_F(OAuthSenderTest, AddressRulesHoldForTheTokenServer) {
   RawReceiver tokens(Answering(TokenAnswer("token-1")));
   Endpoint endpoint;
