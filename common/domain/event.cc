@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "common/domain/payload.h"
 #include "common/domain/text.h"
@@ -29,22 +30,29 @@ bool IsTakenByPayload(std::string_view name) {
          std::ranges::find(kEnvelopeKeys, name) != std::end(kEnvelopeKeys);
 }
 
-// A name under which an object stands in payloads; `taken` holds those before it.
+// The rule that a name breaks under which an object stands in payloads, or "".
+std::string KeyNameRule(const std::string& name) {
+  if (!IsKeyName(name)) {
+    return fmt::format(
+        "must match [a-z][a-z0-9_]{{0,{}}}: lower case letters, digits and _, a letter "
+        "first",
+        kMaxKeyBytes - 1);
+  }
+  if (IsTakenByPayload(name)) {
+    return fmt::format("\"{}\" is a key of the payload's own: choose another name", name);
+  }
+  return {};
+}
+
+// `taken` holds the names before it.
 void CheckKeyName(const std::string& name, const std::string& field,
                   std::set<std::string>* taken, Violations* violations) {
-  if (!IsKeyName(name)) {
-    violations->Add(field, fmt::format("must match [a-z][a-z0-9_]{{0,{}}}: lower case "
-                                       "letters, digits and _, a letter first",
-                                       kMaxKeyBytes - 1));
-  } else if (IsTakenByPayload(name)) {
-    violations->Add(field, fmt::format("\"{}\" is a key of the payload's own: choose "
-                                       "another name",
-                                       name));
-  } else if (!taken->insert(name).second) {
-    violations->Add(field, fmt::format("\"{}\" is used twice in this event: each object "
-                                       "needs its own name",
-                                       name));
+  std::string rule = KeyNameRule(name);
+  if (rule.empty() && !taken->insert(name).second) {
+    rule = fmt::format(
+        "\"{}\" is used twice in this event: each object needs its own name", name);
   }
+  if (!rule.empty()) violations->Add(field, std::move(rule));
 }
 
 void CheckJson(const std::string& text, const std::string& field,
@@ -99,6 +107,12 @@ std::size_t Event::json_bytes() const {
   std::size_t bytes = object.size() + previous.size() + action.size();
   for (const LinkedObject& other : linked) bytes += other.json.size();
   return bytes;
+}
+
+void CheckObjectType(const std::string& name, const std::string& field,
+                     Violations* violations) {
+  std::string rule = KeyNameRule(name);
+  if (!rule.empty()) violations->Add(field, std::move(rule));
 }
 
 absl::Status Validate(const Event& event) {

@@ -55,4 +55,8 @@ inline constexpr std::size_t kMaxLinkedObjects = 32;
 // U+0000, which PostgreSQL cannot store. JSON texts are checked by json::Document.
 absl::Status Validate(const Event& event);
 
+// Adds the rule of object types that `name` breaks, if any.
+void CheckObjectType(const std::string& name, const std::string& field,
+                     Violations* violations);
+
 }  // namespace windrow::domain

@@ -74,6 +74,22 @@ std::optional<std::uint32_t> IndexOf(std::string_view key) {
   return index;
 }
 
+// Of the pieces from `first` on.
+std::vector<PathKey> KeysOf(std::vector<Piece>* pieces, std::size_t first) {
+  std::vector<PathKey> keys;
+  for (std::size_t i = first; i < pieces->size(); ++i) {
+    std::string& key = (*pieces)[i].key;
+    const std::optional<std::uint32_t> index = IndexOf(key);
+    keys.push_back({.key = std::move(key), .index = index});
+  }
+  return keys;
+}
+
+absl::Status TooManyKeys(const Piece& first_too_many) {
+  return Refuse(first_too_many.offset,
+                fmt::format("a path has at most {} keys", kMaxPathKeys));
+}
+
 absl::Status CheckEventField(const std::vector<Piece>& pieces) {
   if (pieces.size() < 2 ||
       std::ranges::find(kEventFields, pieces[1].key) == std::end(kEventFields)) {
@@ -99,8 +115,7 @@ absl::StatusOr<FieldPath> FieldPath::Parse(std::string_view text) {
     return Refuse(0, "a path begins with object, previous, action, linked or event");
   }
   if (pieces->size() - 1 > kMaxPathKeys) {
-    return Refuse((*pieces)[kMaxPathKeys + 1].offset,
-                  fmt::format("a path has at most {} keys", kMaxPathKeys));
+    return TooManyKeys((*pieces)[kMaxPathKeys + 1]);
   }
   if (root->first == PathRoot::kLinked && pieces->size() < 2) {
     return Refuse(text.size(), "the name of a linked object is wanted: linked.customer");
@@ -108,14 +123,18 @@ absl::StatusOr<FieldPath> FieldPath::Parse(std::string_view text) {
   if (root->first == PathRoot::kEvent) {
     if (absl::Status status = CheckEventField(*pieces); !status.ok()) return status;
   }
-  FieldPath path;
-  path.text_ = text;
-  path.root_ = root->first;
-  for (std::size_t i = 1; i < pieces->size(); ++i) {
-    std::string& key = (*pieces)[i].key;
-    const std::optional<std::uint32_t> index = IndexOf(key);
-    path.keys_.push_back({.key = std::move(key), .index = index});
-  }
+  FieldPath path(root->first, std::string(text));
+  path.keys_ = KeysOf(&*pieces, 1);
+  return path;
+}
+
+absl::StatusOr<FieldPath> FieldPath::ParseInObject(std::string_view text) {
+  if (absl::Status status = CheckBytes(text); !status.ok()) return status;
+  absl::StatusOr<std::vector<Piece>> pieces = Split(text);
+  if (!pieces.ok()) return std::move(pieces).status();
+  if (pieces->size() > kMaxPathKeys) return TooManyKeys((*pieces)[kMaxPathKeys]);
+  FieldPath path(PathRoot::kObject, fmt::format("object.{}", text));
+  path.keys_ = KeysOf(&*pieces, 0);
   return path;
 }
 

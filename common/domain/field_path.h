@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/json/document.h"
@@ -46,6 +47,9 @@ class FieldPath {
   // empty ("object." is the member ""). `object`, `previous` and `action` alone are the
   // whole JSON object. INVALID_ARGUMENT tells the rule and the byte offset.
   static absl::StatusOr<FieldPath> Parse(std::string_view text);
+  // A path inside of the object, written without its root: "customer.name" is
+  // "object.customer.name", which is then its text().
+  static absl::StatusOr<FieldPath> ParseInObject(std::string_view text);
 
   // As it was written.
   const std::string& text() const { return text_; }
@@ -57,6 +61,7 @@ class FieldPath {
 
  private:
   FieldPath() = default;
+  FieldPath(PathRoot root, std::string text) : text_(std::move(text)), root_(root) {}
 
   std::string text_;
   PathRoot root_ = PathRoot::kObject;

@@ -15,8 +15,11 @@ ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec
           .triggers = std::move(spec.triggers)};
 }
 
-MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks)
-    : config_version_(config_version), webhooks_(std::move(webhooks)) {
+MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks,
+                       Catalogue catalogue)
+    : config_version_(config_version),
+      webhooks_(std::move(webhooks)),
+      catalogue_(std::move(catalogue)) {
   for (const ActiveWebhook& webhook : webhooks_) {
     for (const Trigger& trigger : webhook.triggers) {
       if (!trigger.enabled) continue;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/uuid.h"
+#include "common/domain/catalogue.h"
 #include "common/domain/condition.h"
 #include "common/domain/payload.h"
 #include "common/domain/webhook.h"
@@ -36,15 +37,19 @@ struct Match {
   std::int32_t notification_id;
 };
 
-// The enabled webhooks of one tenant at one config version, indexed by event type.
-// Immutable, shared between threads. Movable, not copyable: matches point into it.
+// The enabled webhooks of one tenant at one config version, indexed by event type, and
+// the tenant's catalogue of types. Immutable, shared between threads. Movable, not
+// copyable: matches point into it.
 class MatchTable {
  public:
-  MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks);
+  MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks,
+             Catalogue catalogue = {});
   MatchTable(MatchTable&&) = default;
   MatchTable& operator=(MatchTable&&) = default;
 
   std::int64_t config_version() const { return config_version_; }
+  // May know more types than there were at that version.
+  const Catalogue& catalogue() const { return catalogue_; }
   // Appends the matches of an event with the object before the change (`previous`, a JSON
   // object or empty), in order of webhook and trigger. The event's JSON is parsed only
   // where a condition looks at it, and once.
@@ -69,6 +74,7 @@ class MatchTable {
 
   std::int64_t config_version_;
   std::vector<ActiveWebhook> webhooks_;
+  Catalogue catalogue_;
   std::unordered_map<std::string, std::vector<Entry>, Hash, std::equal_to<>> by_type_;
   std::vector<Match> broken_;
 };

@@ -47,22 +47,31 @@ void AppendEnvelope(const Uuid& item_id, const Uuid& webhook_id,
   if (!event.agent_id.empty()) AppendTextMember("agent_id", event.agent_id, out);
 }
 
-// Copies the key fields of `object`: its scalars and single-selects, in its order.
-void AppendKeyFields(std::string_view object, std::string* out) {
+void AppendScalarsAndSingleSelects(const json::Value& object, std::string* out) {
   out->push_back('{');
+  bool first = true;
+  for (auto member = object.first_child(); member; member = member->next()) {
+    if (!member->is_scalar() && !AsSingleSelect(*member)) continue;
+    out->append(first ? "\"" : ",\"").append(member->raw_key()).append("\":");
+    out->append(member->raw());
+    first = false;
+  }
+  out->push_back('}');
+}
+
+// Copies what SMALL keeps of `object`, in its order.
+void AppendKeyFields(std::string_view object, const KeyFields* key_fields,
+                     std::string* out) {
   // What is stored was checked with the same limits, so this parses; were it otherwise,
   // the body would still be valid JSON.
   const auto document = json::Document::ParseObject(std::string(object));
-  if (document.ok()) {
-    bool first = true;
-    for (auto member = document->root().first_child(); member; member = member->next()) {
-      if (!member->is_scalar() && !AsSingleSelect(*member)) continue;
-      out->append(first ? "\"" : ",\"").append(member->raw_key()).append("\":");
-      out->append(member->raw());
-      first = false;
-    }
+  if (!document.ok()) {
+    out->append("{}");
+  } else if (key_fields != nullptr) {
+    key_fields->Append(document->root(), out);
+  } else {
+    AppendScalarsAndSingleSelects(document->root(), out);
   }
-  out->push_back('}');
 }
 
 void AppendKey(std::string_view key, std::string* out) {
@@ -73,10 +82,10 @@ void AppendKey(std::string_view key, std::string* out) {
 
 void AppendSmall(const EventView& event, std::string* out) {
   AppendKey(event.object_type, out);
-  AppendKeyFields(event.object, out);
+  AppendKeyFields(event.object, event.key_fields, out);
   if (event.action.empty()) return;
   AppendKey(kActionKey, out);
-  AppendKeyFields(event.action, out);
+  AppendKeyFields(event.action, nullptr, out);
 }
 
 void AppendFull(const EventView& event, std::string* out) {

@@ -17,6 +17,7 @@
 #include "common/base/uuid.h"
 #include "common/domain/custom_payload.h"
 #include "common/domain/event.h"
+#include "common/domain/key_fields.h"
 #include "common/domain/message.h"
 #include "common/domain/webhook.h"
 
@@ -35,6 +36,9 @@ struct EventView {
   std::string_view action;    // JSON object, or empty
   std::span<const LinkedObject> linked;
   std::string_view previous;  // JSON object, or empty; only custom payloads read it
+  // What SMALL keeps of the object: as the catalogue said when the event was published,
+  // so that every attempt has the same bytes. Null: top-level scalars and single-selects.
+  const KeyFields* key_fields = nullptr;
 };
 
 // The keys of the envelope, in their order.

@@ -58,6 +58,7 @@ struct NewEvent {
   TenantId tenant_id = 0;
   std::int64_t escmsg_id = 0;
   const domain::Event* event = nullptr;
+  std::int32_t key_fields_id = 0;  // KeyFields::id of its type; 0: none
 };
 
 struct WindowItems {

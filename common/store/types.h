@@ -4,12 +4,14 @@
 #include <absl/time/time.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/uuid.h"
 #include "common/domain/event.h"
+#include "common/domain/key_fields.h"
 #include "common/domain/webhook.h"
 
 namespace windrow::store {
@@ -47,6 +49,8 @@ struct StoredEvent {
   std::int64_t escmsg_id = 0;
   absl::Time received_at;
   domain::Event event;  // occurred_at is set
+  // Of its type when it was published; null: none.
+  std::shared_ptr<const domain::KeyFields> key_fields;
 };
 
 // The numbers are stored and sent: never change one.

@@ -23,8 +23,9 @@ class WebhookStore {
  public:
   virtual ~WebhookStore() = default;
 
-  // Gives the webhook its id, version 1, and its triggers their notification ids.
-  // ALREADY_EXISTS (WEBHOOK_NAME_TAKEN).
+  // Gives the webhook its id, version 1, and its triggers their notification ids. Event
+  // types of its triggers that the catalogue does not hold are added as expected ones, as
+  // far as the tenant learns and has room. ALREADY_EXISTS (WEBHOOK_NAME_TAKEN).
   virtual absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
                                                domain::WebhookSecrets secrets) = 0;
   // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's.
@@ -33,9 +34,9 @@ class WebhookStore {
   virtual absl::StatusOr<WebhookPage> List(TenantId tenant, std::optional<Uuid> before,
                                            int limit) = 0;
   // Replaces spec and secrets of version `expected`; ABORTED (ETAG_MISMATCH) where it is
-  // no longer that. Triggers with notification_id 0 are given one. Closes the open
-  // windows where domain::ClosesOpenWindows says so; cancels what has not started where
-  // the webhook is disabled.
+  // no longer that. Triggers with notification_id 0 are given one; their event types go
+  // into the catalogue as above. Closes the open windows where domain::ClosesOpenWindows
+  // says so; cancels what has not started where the webhook is disabled.
   virtual absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
                                                std::int32_t expected,
                                                domain::WebhookSpec spec,
@@ -48,7 +49,8 @@ class WebhookStore {
   virtual absl::StatusOr<std::vector<Notice>> ListNotices(int limit) = 0;
   virtual absl::Status DeleteNotice(std::int64_t notice_id) = 0;
 
-  // The enabled webhooks of a tenant with their config version, for matching.
+  // The enabled webhooks of a tenant with their config version, and its catalogue, for
+  // matching.
   virtual absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       TenantId tenant) = 0;
 };

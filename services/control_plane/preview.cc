@@ -32,7 +32,8 @@ domain::EventView ViewOf(const store::StoredEvent& stored) {
           .object = event.object,
           .action = event.action,
           .linked = event.linked,
-          .previous = event.previous};
+          .previous = event.previous,
+          .key_fields = stored.key_fields.get()};
 }
 
 absl::StatusOr<std::int32_t> NotificationId(const PreviewInput& input) {

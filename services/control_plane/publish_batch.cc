@@ -4,6 +4,7 @@
 #include <absl/time/clock.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,13 +50,17 @@ struct BatchCommitter::Attempt {
   std::vector<NumberedEvent> distinct;  // without repeats of an event_id
   std::vector<std::size_t> key;         // of the distinct events, in start.keys
   std::vector<PublishAnswer> answers;   // of the distinct events
-  std::vector<MatchTables::Table> tables;  // that the matches point into
+  std::vector<absl::Status> refusals;   // likewise; OK: none
+  std::unordered_map<store::TenantId, MatchTables::Table> tables;
   store::PublishStart start;
 };
 
-BatchCommitter::BatchCommitter(store::EventStore& events, store::WebhookStore& webhooks,
-                               PublishRetries retries, Sleep sleep)
+BatchCommitter::BatchCommitter(store::EventStore& events,
+                               store::EventTypeStore& event_types,
+                               store::WebhookStore& webhooks, PublishRetries retries,
+                               Sleep sleep)
     : events_(events),
+      event_types_(event_types),
       tables_(webhooks),
       retries_(retries),
       sleep_(std::move(sleep)),
@@ -116,7 +121,9 @@ absl::Status BatchCommitter::CommitWithRetries(std::span<const BatchEvent> batch
 absl::Status BatchCommitter::CommitOnce(std::span<const BatchEvent> batch,
                                         std::span<PublishAnswer> answers, bool* stale) {
   Attempt attempt = FoldRepeats(batch);
-  WINDROW_RETURN_IF_ERROR(Match(&attempt));
+  WINDROW_RETURN_IF_ERROR(LoadTables(&attempt));
+  WINDROW_RETURN_IF_ERROR(CheckTypes(&attempt));
+  Match(&attempt);
   WINDROW_ASSIGN_OR_RETURN(auto transaction, events_.BeginPublish(attempt.start));
   *stale = !transaction->stale_tenants().empty();
   for (const store::TenantId tenant : transaction->stale_tenants()) {
@@ -130,7 +137,9 @@ absl::Status BatchCommitter::CommitOnce(std::span<const BatchEvent> batch,
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const std::size_t place = attempt.place[i];
     answers[i] = attempt.answers[place];
-    if (answered[place]) answers[i] = Duplicate(answers[i].escmsg_id);
+    if (answered[place] && answers[i].status.ok()) {
+      answers[i] = Duplicate(answers[i].escmsg_id);
+    }
     answered[place] = true;
   }
   return absl::OkStatus();
@@ -156,26 +165,61 @@ BatchCommitter::Attempt BatchCommitter::FoldRepeats(std::span<const BatchEvent> 
     }
     attempt.distinct.push_back({.tenant_id = event.tenant_id, .event = event.event});
   }
+  attempt.refusals.resize(attempt.distinct.size());
   attempt.start.new_numbers = static_cast<int>(attempt.distinct.size());
   return attempt;
 }
 
-absl::Status BatchCommitter::Match(Attempt* attempt) {
-  const absl::Time now = absl::Now();
-  std::unordered_map<store::TenantId, MatchTables::Table> tables;
-  for (NumberedEvent& event : attempt->distinct) {
-    MatchTables::Table& table = tables[event.tenant_id];
-    if (table == nullptr) {
-      WINDROW_ASSIGN_OR_RETURN(table, tables_.Get(event.tenant_id));
-      attempt->start.tenants.push_back({event.tenant_id, table->config_version()});
-      attempt->tables.push_back(table);
-    }
-    table->Find(ViewOf(event, now), event.event->previous, &event.matches);
+absl::Status BatchCommitter::LoadTables(Attempt* attempt) {
+  for (const NumberedEvent& event : attempt->distinct) {
+    MatchTables::Table& table = attempt->tables[event.tenant_id];
+    if (table != nullptr) continue;
+    WINDROW_ASSIGN_OR_RETURN(table, tables_.Get(event.tenant_id));
+    attempt->start.tenants.push_back(
+        {event.tenant_id, table->matches().config_version()});
   }
   return absl::OkStatus();
 }
 
-// Leaves only the new events among the distinct ones.
+absl::Status BatchCommitter::CheckTypes(Attempt* attempt) {
+  using Verdict = TenantTable::Verdict;
+  std::vector<std::size_t> unseen;  // places
+  std::map<store::TenantId, std::vector<store::SeenEventType>> learn;
+  const domain::KnownType* known = nullptr;
+  for (std::size_t i = 0; i < attempt->distinct.size(); ++i) {
+    NumberedEvent& event = attempt->distinct[i];
+    const TenantTable& table = *attempt->tables[event.tenant_id];
+    const Verdict verdict = table.Look(event.event->type, &known);
+    if (known != nullptr) event.key_fields = known->key_fields.get();
+    if (verdict == Verdict::kKnown) continue;
+    unseen.push_back(i);
+    if (verdict == Verdict::kRefused) continue;
+    learn[event.tenant_id].push_back({event.event->type, event.event->object_type});
+  }
+  for (const auto& [tenant, types] : learn) {
+    WINDROW_ASSIGN_OR_RETURN(const auto learned,
+                             event_types_.LearnEventTypes(tenant, types));
+    attempt->tables[tenant]->AddLearned(types, learned);
+  }
+  for (const std::size_t i : unseen) {
+    const NumberedEvent& event = attempt->distinct[i];
+    TenantTable& table = *attempt->tables[event.tenant_id];
+    if (table.Look(event.event->type, &known) == Verdict::kKnown) continue;
+    attempt->refusals[i] = table.Refusal(event.event->type);
+  }
+  return absl::OkStatus();
+}
+
+void BatchCommitter::Match(Attempt* attempt) {
+  const absl::Time now = absl::Now();
+  for (NumberedEvent& event : attempt->distinct) {
+    attempt->tables[event.tenant_id]->matches().Find(
+        ViewOf(event, now), event.event->previous, &event.matches);
+  }
+}
+
+// Leaves only the new events among the distinct ones. A repeat of a published event is
+// one also where its type would be refused now.
 void BatchCommitter::Number(const store::PublishTransaction& transaction,
                             Attempt* attempt) {
   std::vector<NumberedEvent> fresh;
@@ -184,6 +228,10 @@ void BatchCommitter::Number(const store::PublishTransaction& transaction,
     const std::size_t key = attempt->key[i];
     if (key != Attempt::kNoKey && transaction.known()[key]) {
       attempt->answers.push_back(Duplicate(*transaction.known()[key]));
+      continue;
+    }
+    if (!attempt->refusals[i].ok()) {
+      attempt->answers.push_back({.status = attempt->refusals[i]});
       continue;
     }
     NumberedEvent& event = attempt->distinct[i];

@@ -37,11 +37,14 @@ class BatchCommitter {
  public:
   using Sleep = std::function<void(absl::Duration)>;
 
-  BatchCommitter(store::EventStore& events, store::WebhookStore& webhooks,
-                 PublishRetries retries, Sleep sleep);
+  BatchCommitter(store::EventStore& events, store::EventTypeStore& event_types,
+                 store::WebhookStore& webhooks, PublishRetries retries, Sleep sleep);
 
   // Answers every event, in order; OK means committed. Repeats of an event_id, inside the
   // batch or of one before, are duplicates of the first.
+  //
+  // An event of a type that the catalogue does not hold is refused, or its type is
+  // learned first, as the tenant chooses (TenantTable). Known types cost no statement.
   //
   // A batch that the database refuses for what it holds is halved until the event to
   // blame is alone: only that one is refused. Where the outcome of a commit is unknown
@@ -60,13 +63,16 @@ class BatchCommitter {
   absl::Status CommitOnce(std::span<const BatchEvent> batch,
                           std::span<PublishAnswer> answers, bool* stale);
   static Attempt FoldRepeats(std::span<const BatchEvent> batch);
-  absl::Status Match(Attempt* attempt);
+  absl::Status LoadTables(Attempt* attempt);
+  absl::Status CheckTypes(Attempt* attempt);
+  static void Match(Attempt* attempt);
   static void Number(const store::PublishTransaction& transaction, Attempt* attempt);
   absl::Status Write(store::PublishTransaction* transaction,
                      const std::vector<NumberedEvent>& events);
   void Wait(absl::Duration base, int tries);
 
   store::EventStore& events_;
+  store::EventTypeStore& event_types_;
   MatchTables tables_;
   const PublishRetries retries_;
   const Sleep sleep_;

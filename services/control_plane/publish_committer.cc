@@ -9,11 +9,12 @@
 namespace windrow::control_plane {
 
 PublishCommitter::PublishCommitter(store::EventStore& events,
+                                   store::EventTypeStore& event_types,
                                    store::WebhookStore& webhooks,
                                    const CommitterOptions& options,
                                    PublishMetrics metrics)
     : queue_(options.queue),
-      batches_(events, webhooks, options.retries,
+      batches_(events, event_types, webhooks, options.retries,
                [this](absl::Duration duration) { Sleep(duration); }),
       metrics_(metrics),
       thread_([this] { Run(); }) {}

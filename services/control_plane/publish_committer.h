@@ -24,8 +24,9 @@ struct CommitterOptions {
 // Thread-safe.
 class PublishCommitter {
  public:
-  PublishCommitter(store::EventStore& events, store::WebhookStore& webhooks,
-                   const CommitterOptions& options, PublishMetrics metrics);
+  PublishCommitter(store::EventStore& events, store::EventTypeStore& event_types,
+                   store::WebhookStore& webhooks, const CommitterOptions& options,
+                   PublishMetrics metrics);
   // Answers what is queued first; retries no longer wait then.
   ~PublishCommitter();
 

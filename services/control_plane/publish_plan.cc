@@ -92,7 +92,8 @@ domain::EventView ViewOf(const NumberedEvent& numbered, absl::Time now) {
           .object = event.object,
           .action = event.action,
           .linked = event.linked,
-          .previous = event.previous};
+          .previous = event.previous,
+          .key_fields = numbered.key_fields};
 }
 
 GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now) {
@@ -126,7 +127,11 @@ store::PublishWrites PlanWrites(const std::vector<NumberedEvent>& events,
   store::PublishWrites writes;
   writes.events.reserve(events.size());
   for (const NumberedEvent& event : events) {
-    writes.events.push_back({event.tenant_id, event.escmsg_id, event.event});
+    writes.events.push_back(
+        {.tenant_id = event.tenant_id,
+         .escmsg_id = event.escmsg_id,
+         .event = event.event,
+         .key_fields_id = event.key_fields == nullptr ? 0 : event.key_fields->id()});
     if (event.event->event_id.empty()) continue;
     writes.keys.push_back({{event.tenant_id, event.event->event_id}, event.escmsg_id});
   }

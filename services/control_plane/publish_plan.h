@@ -20,6 +20,7 @@ struct NumberedEvent {
   store::TenantId tenant_id = 0;
   std::int64_t escmsg_id = 0;
   const domain::Event* event = nullptr;
+  const domain::KeyFields* key_fields = nullptr;  // of its type; null: none
   std::vector<domain::Match> matches;
 };
 

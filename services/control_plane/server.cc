@@ -76,7 +76,8 @@ class GrpcServer final : public Server {
   GrpcServer(const ServerStores& stores, const ServerOptions& options,
              metrics::Registry& registry)
       : publish_metrics_(PublishMetrics::In(registry)),
-        committer_(stores.events, stores.webhooks, options.committer, publish_metrics_),
+        committer_(stores.events, stores.event_types, stores.webhooks, options.committer,
+                   publish_metrics_),
         streams_(committer_.queue(), {}, publish_metrics_),
         notices_(stores.webhooks, committer_.queue(), options.notice_interval),
         executor_(options.executor_threads, options.max_queued_calls),

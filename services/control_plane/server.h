@@ -13,6 +13,7 @@
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/publish_committer.h"
 #include "services/control_plane/webhook_mapping.h"
@@ -22,6 +23,7 @@ namespace windrow::control_plane {
 // What a server needs, and must be outlived by.
 struct ServerStores {
   store::WebhookStore& webhooks;
+  store::EventTypeStore& event_types;
   store::EventStore& events;
   store::DeliveryStore& deliveries;
   store::DeliveryControl& control;

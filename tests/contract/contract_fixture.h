@@ -39,6 +39,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
 
   StoreHarness& harness() { return *harness_; }
   store::WebhookStore& webhooks() { return harness_->webhooks(); }
+  store::EventTypeStore& event_types() { return harness_->event_types(); }
   store::EventStore& events() { return harness_->events(); }
   store::DeliveryQueue& queue() { return harness_->queue(); }
   store::DeliveryStore& deliveries() { return harness_->deliveries(); }
@@ -103,6 +104,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
 
 // Suites, instantiated by each harness (suites.h).
 class WebhookStoreContract : public ContractTest {};
+class EventTypeContract : public ContractTest {};
 class PublishContract : public ContractTest {};
 class EventContract : public ContractTest {};
 class ClaimContract : public ContractTest {};

@@ -7,6 +7,7 @@ namespace {
 class FakeHarness final : public StoreHarness {
  public:
   store::WebhookStore& webhooks() override { return store_; }
+  store::EventTypeStore& event_types() override { return store_; }
   store::EventStore& events() override { return store_; }
   store::DeliveryQueue& queue() override { return store_; }
   store::DeliveryStore& deliveries() override { return store_; }

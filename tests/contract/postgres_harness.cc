@@ -26,6 +26,7 @@ class PostgresHarness final : public StoreHarness {
                 .value()) {}
 
   store::WebhookStore& webhooks() override { return *store_; }
+  store::EventTypeStore& event_types() override { return *store_; }
   store::EventStore& events() override { return *store_; }
   store::DeliveryQueue& queue() override { return *store_; }
   store::DeliveryStore& deliveries() override { return *store_; }

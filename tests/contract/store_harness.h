@@ -10,6 +10,7 @@
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::contract {
@@ -18,6 +19,7 @@ class StoreHarness {
  public:
   virtual ~StoreHarness() = default;
   virtual store::WebhookStore& webhooks() = 0;
+  virtual store::EventTypeStore& event_types() = 0;
   virtual store::EventStore& events() = 0;
   virtual store::DeliveryQueue& queue() = 0;
   virtual store::DeliveryStore& deliveries() = 0;

@@ -6,6 +6,7 @@
 
 #define WINDROW_INSTANTIATE_CONTRACT(name, make)                                 \
   INSTANTIATE_TEST_SUITE_P(name, WebhookStoreContract, ::testing::Values(make)); \
+  INSTANTIATE_TEST_SUITE_P(name, EventTypeContract, ::testing::Values(make));    \
   INSTANTIATE_TEST_SUITE_P(name, PublishContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, EventContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, ClaimContract, ::testing::Values(make));        \

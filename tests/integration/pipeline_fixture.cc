@@ -76,7 +76,7 @@ store::StoredWebhook PipelineTest::Create(const std::string& name, const std::st
 
 std::vector<std::int64_t> PipelineTest::Publish(int count, int batch) const {
   const auto own_store = OpenStore();
-  control_plane::BatchCommitter committer(*own_store, *own_store, {},
+  control_plane::BatchCommitter committer(*own_store, *own_store, *own_store, {},
                                           [](absl::Duration d) { absl::SleepFor(d); });
   std::vector<std::int64_t> numbers;
   while (static_cast<int>(numbers.size()) < count) {

@@ -133,7 +133,7 @@ TEST_F(Batching, Case24_TenThousandItemsAreOneHundredFullRequestsInOrder) {
 
 TEST_F(Batching, Case25_TwoServersFillOneWindowWithoutOverfillingIt) {
   const auto saved = Save(Grouping(7, 30));
-  control_plane::PublishCommitter other(store_, store_, {}, {});
+  control_plane::PublishCommitter other(store_, store_, store_, {}, {});
   const auto publish = [](control_plane::PublishQueue& queue) {
     for (int i = 0; i < 50; ++i) {
       std::vector<absl::StatusOr<domain::Event>> events;

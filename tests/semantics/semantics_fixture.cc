@@ -140,7 +140,8 @@ std::vector<Sent> SemanticsTest::SendDue(const store::StoredWebhook& webhook) {
                   .object = stored.event.object,
                   .action = stored.event.action,
                   .linked = stored.event.linked,
-                  .previous = stored.event.previous};
+                  .previous = stored.event.previous,
+                  .key_fields = stored.key_fields.get()};
       items.push_back({window.items[i].ref.notification_id, &views[i]});
       outcome.items.push_back(window.items[i].ref);
       outcome.event_types.push_back(stored.event.type);

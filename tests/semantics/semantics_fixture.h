@@ -52,7 +52,7 @@ class SemanticsTest : public ::testing::Test {
 
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
-  control_plane::PublishCommitter committer_{store_, store_, {}, {}};
+  control_plane::PublishCommitter committer_{store_, store_, store_, {}, {}};
   int webhooks_ = 0;
 };
 

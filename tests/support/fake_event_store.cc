@@ -133,6 +133,9 @@ class FakeTransaction final : public store::PublishTransaction {
                                 .escmsg_id = event.escmsg_id,
                                 .received_at = now_,
                                 .event = *event.event};
+      if (event.key_fields_id != 0) {
+        stored.key_fields = state_.key_fields.at(event.key_fields_id);
+      }
       if (!stored.event.occurred_at) stored.event.occurred_at = now_;
       state_.events[{event.tenant_id, event.escmsg_id}] = std::move(stored);
     }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -17,14 +18,22 @@
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/types.h"
 
 namespace windrow::testing {
+
+struct FakeEventType {
+  store::StoredEventType stored;
+  std::shared_ptr<const domain::KeyFields> key_fields;  // null: none
+};
 
 struct FakeTenant {
   std::int64_t config_version = 1;
   std::int32_t next_notification_id = 1;
   int publishing = 0;  // transactions that hold the configuration
+  domain::UnknownTypes unknown_types = domain::UnknownTypes::kLearn;
+  std::map<std::string, FakeEventType> event_types;
 };
 
 struct FakeWebhook {
@@ -88,6 +97,8 @@ struct FakeState {
   bool next_commit_applies = false;
 
   std::map<store::TenantId, FakeTenant> tenants;
+  std::map<std::int32_t, std::shared_ptr<const domain::KeyFields>> key_fields;
+  int learn_calls = 0;
   std::map<Uuid, FakeWebhook> webhooks;
   std::map<std::pair<store::TenantId, std::int64_t>, store::StoredEvent> events;
   std::map<store::EventKey, std::int64_t> keys;
@@ -111,6 +122,13 @@ struct FakeState {
   absl::Status Available() const { return down.value_or(absl::OkStatus()); }
   absl::Time Now() const { return clock.Now(); }
   Uuid NextId() { return ids.Next(Now()); }
+  // With the event types that came with Windrow.
+  void AddTenant(store::TenantId tenant);
+  void AddEventType(store::TenantId tenant, store::EventTypeOrigin origin,
+                    domain::EventTypeSpec spec);
+  // Of the triggers: what the catalogue does not hold.
+  void ExpectEventTypes(store::TenantId tenant, const domain::WebhookSpec& spec);
+  domain::Catalogue CatalogueOf(store::TenantId tenant);
   void Wake(const Uuid& webhook_id);
   // Makes the window due at once, in the order of the calls. `timed`: found by FindDue,
   // else by ScanBuckets only.

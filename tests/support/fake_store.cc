@@ -144,7 +144,7 @@ int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason
 }
 
 FakeStore::FakeStore(ManualClock& clock) : state_(std::make_unique<FakeState>(clock)) {
-  state_->tenants[store::kDefaultTenant];
+  state_->AddTenant(store::kDefaultTenant);
 }
 
 FakeStore::~FakeStore() = default;
@@ -152,7 +152,7 @@ FakeStore::~FakeStore() = default;
 store::TenantId FakeStore::AddTenant() {
   std::lock_guard lock(state_->mutex);
   const store::TenantId id = state_->tenants.rbegin()->first + 1;
-  state_->tenants[id];
+  state_->AddTenant(id);
   return id;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::testing {
@@ -25,6 +27,7 @@ namespace windrow::testing {
 struct FakeState;
 
 class FakeStore final : public store::WebhookStore,
+                        public store::EventTypeStore,
                         public store::EventStore,
                         public store::DeliveryQueue,
                         public store::DeliveryStore,
@@ -43,6 +46,8 @@ class FakeStore final : public store::WebhookStore,
   // as when the connection is lost after the commit was sent.
   void FailNextCommit(absl::Status status, bool applied);
   std::unique_ptr<store::QueueListener> Listen();
+  // How often LearnEventTypes was called.
+  int learn_calls() const;
 
   // WebhookStore
   absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant,
@@ -62,6 +67,27 @@ class FakeStore final : public store::WebhookStore,
   absl::Status DeleteNotice(std::int64_t notice_id) override;
   absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       store::TenantId tenant) override;
+
+  // EventTypeStore
+  absl::StatusOr<store::StoredEventType> CreateEventType(
+      store::TenantId tenant, domain::EventTypeSpec spec) override;
+  absl::StatusOr<store::StoredEventType> GetEventType(store::TenantId tenant,
+                                                      const std::string& name) override;
+  absl::StatusOr<store::EventTypePage> ListEventTypes(
+      store::TenantId tenant, const std::optional<std::string>& after,
+      int limit) override;
+  absl::StatusOr<std::vector<store::StoredEventType>> FindEventTypes(
+      store::TenantId tenant, const std::vector<std::string>& names) override;
+  absl::StatusOr<store::StoredEventType> UpdateEventType(
+      store::TenantId tenant, std::int32_t expected, domain::EventTypeSpec spec) override;
+  absl::Status DeleteEventType(store::TenantId tenant, const std::string& name,
+                               std::optional<std::int32_t> expected) override;
+  absl::StatusOr<domain::UnknownTypes> GetUnknownTypes(store::TenantId tenant) override;
+  absl::Status SetUnknownTypes(store::TenantId tenant,
+                               domain::UnknownTypes unknown) override;
+  absl::StatusOr<domain::Catalogue> LoadCatalogue(store::TenantId tenant) override;
+  absl::StatusOr<std::vector<std::string>> LearnEventTypes(
+      store::TenantId tenant, const std::vector<store::SeenEventType>& seen) override;
 
   // EventStore
   absl::StatusOr<std::unique_ptr<store::PublishTransaction>> BeginPublish(

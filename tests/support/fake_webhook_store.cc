@@ -95,6 +95,7 @@ absl::StatusOr<StoredWebhook> FakeStore::Create(TenantId tenant, domain::Webhook
   ++home.config_version;
   for (domain::Trigger& trigger : spec.triggers) trigger.notification_id = 0;
   NumberTriggers(&home, &spec);
+  state_->ExpectEventTypes(tenant, spec);
   const StoredWebhook stored{.tenant_id = tenant,
                              .webhook_id = state_->NextId(),
                              .version = 1,
@@ -147,6 +148,7 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   FakeTenant& home = state_->tenants[tenant];
   ++home.config_version;
   NumberTriggers(&home, &spec);
+  state_->ExpectEventTypes(tenant, spec);
   StoredWebhook& current = webhook->current;
   const bool closes = domain::ClosesOpenWindows(current.spec, spec);
   if (spec.enabled && !current.spec.enabled) {
@@ -210,7 +212,8 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> FakeStore::LoadMatchTa
     active.push_back(domain::Activate(id, webhook.current.version, spec));
   }
   return std::make_shared<const domain::MatchTable>(
-      state_->tenants[tenant].config_version, std::move(active));
+      state_->tenants[tenant].config_version, std::move(active),
+      state_->CatalogueOf(tenant));
 }
 
 absl::StatusOr<std::vector<store::WebhookHead>> FakeStore::ReadHeads(

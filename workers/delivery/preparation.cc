@@ -28,7 +28,8 @@ std::vector<domain::EventView> ViewsOf(const std::vector<store::StoredEvent>& ev
                      .object = event.object,
                      .action = event.action,
                      .linked = event.linked,
-                     .previous = event.previous});
+                     .previous = event.previous,
+                     .key_fields = stored.key_fields.get()});
   }
   return views;
 }

@@ -19,7 +19,9 @@ absl::StatusOr<StoredEvent> PostgresStore::GetEvent(TenantId tenant,
     return WithReason(absl::NotFoundError(fmt::format("there is no event {}", escmsg_id)),
                       "EVENT_NOT_FOUND");
   }
-  return ReadEvent(rows, 0);
+  WINDROW_ASSIGN_OR_RETURN(std::vector<StoredEvent> events,
+                           ReadEvents(&*lease, &key_field_sets_, rows, 1));
+  return std::move(events.front());
 }
 
 absl::StatusOr<EventPage> PostgresStore::ListEvents(TenantId tenant,
@@ -50,17 +52,16 @@ absl::StatusOr<EventPage> PostgresStore::ListEvents(TenantId tenant,
   }
   const std::string sql = fmt::format(
       "SELECT 0::int4, tenant_id, escmsg_id, received_at, occurred_at, event_id, type, "
-      "object_type, object_id, message, agent_id, object, previous, action, linked "
+      "object_type, object_id, message, agent_id, object, previous, action, linked, "
+      "key_fields_id "
       "FROM events WHERE {} ORDER BY escmsg_id DESC LIMIT {}",
       where, query.limit + 1);
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
   WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunPlanned(sql, params));
   EventPage page;
   page.more = rows.rows() > query.limit;
-  for (int i = 0; i < std::min(rows.rows(), query.limit); ++i) {
-    WINDROW_ASSIGN_OR_RETURN(StoredEvent event, ReadEvent(rows, i));
-    page.events.push_back(std::move(event));
-  }
+  WINDROW_ASSIGN_OR_RETURN(page.events, ReadEvents(&*lease, &key_field_sets_, rows,
+                                                   std::min(rows.rows(), query.limit)));
   return page;
 }
 

@@ -35,6 +35,10 @@ absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_vie
   return linked;
 }
 
+namespace {
+
+constexpr int kKeyFieldsColumn = 15;
+
 absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
   StoredEvent e;
   e.tenant_id = rows.Int4(row, 1);
@@ -52,6 +56,26 @@ absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
   e.event.action = rows.Text(row, 13);
   WINDROW_ASSIGN_OR_RETURN(e.event.linked, LinkedFromJson(rows.Text(row, 14)));
   return e;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<StoredEvent>> ReadEvents(Connection* connection,
+                                                    KeyFieldSets* key_fields,
+                                                    const Result& rows, int count) {
+  std::vector<StoredEvent> events;
+  std::vector<std::int32_t> ids;
+  events.reserve(static_cast<std::size_t>(count));
+  ids.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    WINDROW_ASSIGN_OR_RETURN(StoredEvent event, ReadEvent(rows, i));
+    events.push_back(std::move(event));
+    ids.push_back(rows.IsNull(i, kKeyFieldsColumn) ? 0 : rows.Int4(i, kKeyFieldsColumn));
+  }
+  WINDROW_ASSIGN_OR_RETURN(std::vector<KeyFieldSets::Set> sets,
+                           key_fields->Find(connection, ids));
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].key_fields = sets[i];
+  return events;
 }
 
 absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& windows,
@@ -76,7 +100,8 @@ absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& wi
 }
 
 absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
-    Connection* connection, const std::vector<EventPlace>& places) {
+    Connection* connection, KeyFieldSets* key_fields,
+    const std::vector<EventPlace>& places) {
   std::vector<StoredEvent> events(places.size());
   if (places.empty()) return events;
   ArrayParam tenants(ArrayParam::kInt4, places.size()),
@@ -92,9 +117,11 @@ absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
                                                             .Array(std::move(tenants))
                                                             .Array(std::move(numbers))
                                                             .Array(std::move(received))));
+  WINDROW_ASSIGN_OR_RETURN(std::vector<StoredEvent> found,
+                           ReadEvents(connection, key_fields, rows, rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     const auto position = static_cast<std::size_t>(rows.Int4(i, 0) - 1);
-    WINDROW_ASSIGN_OR_RETURN(events.at(position), ReadEvent(rows, i));
+    events.at(position) = std::move(found[static_cast<std::size_t>(i)]);
   }
   return events;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/store/postgres/connection.h"
+#include "common/store/postgres/key_field_sets.h"
 #include "common/store/types.h"
 
 namespace windrow::store::postgres {
@@ -18,8 +19,11 @@ namespace windrow::store::postgres {
 std::string LinkedToJson(const std::vector<domain::LinkedObject>& linked);
 absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_view json);
 
-// A row of load_events.sql or get_event.sql.
-absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row);
+// The first `count` rows of load_events.sql, get_event.sql or a list of events. Asks for
+// lists of key fields that `key_fields` does not know yet.
+absl::StatusOr<std::vector<StoredEvent>> ReadEvents(Connection* connection,
+                                                    KeyFieldSets* key_fields,
+                                                    const Result& rows, int count);
 
 // Some items of one window, whose events were received at one time.
 struct ItemRun {
@@ -44,6 +48,7 @@ struct EventPlace {
 
 // The events at these places, parallel. One that is no longer stored has escmsg_id 0.
 absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
-    Connection* connection, const std::vector<EventPlace>& places);
+    Connection* connection, KeyFieldSets* key_fields,
+    const std::vector<EventPlace>& places);
 
 }  // namespace windrow::store::postgres

@@ -95,6 +95,12 @@ std::string ArrayParam::Finish() && {
   return std::move(bytes_);
 }
 
+ArrayParam TextArray(const std::vector<std::string>& texts) {
+  ArrayParam array(ArrayParam::kText, texts.size());
+  for (const std::string& text : texts) array.AddText(text);
+  return array;
+}
+
 Params& Params::Bool(bool value) {
   values_.emplace_back(std::string(1, value ? '\1' : '\0'));
   return *this;

@@ -47,6 +47,8 @@ class ArrayParam {
   bool has_null_ = false;
 };
 
+ArrayParam TextArray(const std::vector<std::string>& texts);
+
 class Params {
  public:
   Params& Bool(bool value);

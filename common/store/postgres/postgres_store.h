@@ -5,15 +5,19 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/crypto/key_ring.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/maintenance_store.h"
+#include "common/store/postgres/key_field_sets.h"
 #include "common/store/postgres/pool.h"
 #include "common/store/webhook_store.h"
 
@@ -27,6 +31,7 @@ struct PostgresOptions {
 
 // Thread-safe. A lost database is UNAVAILABLE until it is back; nothing needs a restart.
 class PostgresStore final : public WebhookStore,
+                            public EventTypeStore,
                             public EventStore,
                             public DeliveryStore,
                             public DeliveryControl,
@@ -55,6 +60,26 @@ class PostgresStore final : public WebhookStore,
   absl::Status DeleteNotice(std::int64_t notice_id) override;
   absl::StatusOr<std::shared_ptr<const domain::MatchTable>> LoadMatchTable(
       TenantId tenant) override;
+
+  // EventTypeStore (event_types.cc)
+  absl::StatusOr<StoredEventType> CreateEventType(TenantId tenant,
+                                                  domain::EventTypeSpec spec) override;
+  absl::StatusOr<StoredEventType> GetEventType(TenantId tenant,
+                                               const std::string& name) override;
+  absl::StatusOr<EventTypePage> ListEventTypes(TenantId tenant,
+                                               const std::optional<std::string>& after,
+                                               int limit) override;
+  absl::StatusOr<std::vector<StoredEventType>> FindEventTypes(
+      TenantId tenant, const std::vector<std::string>& names) override;
+  absl::StatusOr<StoredEventType> UpdateEventType(TenantId tenant, std::int32_t expected,
+                                                  domain::EventTypeSpec spec) override;
+  absl::Status DeleteEventType(TenantId tenant, const std::string& name,
+                               std::optional<std::int32_t> expected) override;
+  absl::StatusOr<domain::UnknownTypes> GetUnknownTypes(TenantId tenant) override;
+  absl::Status SetUnknownTypes(TenantId tenant, domain::UnknownTypes unknown) override;
+  absl::StatusOr<domain::Catalogue> LoadCatalogue(TenantId tenant) override;
+  absl::StatusOr<std::vector<std::string>> LearnEventTypes(
+      TenantId tenant, const std::vector<SeenEventType>& seen) override;
 
   // EventStore (publish.cc, events.cc)
   absl::StatusOr<std::unique_ptr<PublishTransaction>> BeginPublish(
@@ -112,8 +137,14 @@ class PostgresStore final : public WebhookStore,
   absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
   absl::Status CancelWaiting(Connection* connection, const Uuid& id,
                              const std::string& reason);
+  static absl::StatusOr<domain::Catalogue> ReadCatalogue(Connection* connection,
+                                                         TenantId tenant);
+  // Of a webhook's triggers: adds what the catalogue does not hold.
+  static absl::Status ExpectEventTypes(Connection* connection, TenantId tenant,
+                                       const std::vector<std::string>& names);
 
   crypto::KeyRing key_ring_;
+  KeyFieldSets key_field_sets_;
   Pool api_;    // synchronous_commit on
   Pool queue_;  // off: see docs/adr/0004
 };

@@ -27,7 +27,7 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
       object_ids(ArrayParam::kText, n), messages(ArrayParam::kText, n),
       agents(ArrayParam::kText, n), objects(ArrayParam::kText, n),
       previous(ArrayParam::kText, n), actions(ArrayParam::kText, n),
-      linked(ArrayParam::kText, n);
+      linked(ArrayParam::kText, n), key_fields(ArrayParam::kInt4, n);
   for (const NewEvent& e : events) {
     tenants.AddInt4(e.tenant_id);
     numbers.AddInt8(e.escmsg_id);
@@ -46,13 +46,18 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
     previous.AddTextOrNull(e.event->previous);
     actions.AddTextOrNull(e.event->action);
     linked.AddTextOrNull(LinkedToJson(e.event->linked));
+    if (e.key_fields_id != 0) {
+      key_fields.AddInt4(e.key_fields_id);
+    } else {
+      key_fields.AddNull();
+    }
   }
   Params params;
   params.Array(std::move(tenants)).Array(std::move(numbers)).Array(std::move(occurred));
   params.Array(std::move(ids)).Array(std::move(types)).Array(std::move(object_types));
   params.Array(std::move(object_ids)).Array(std::move(messages)).Array(std::move(agents));
   params.Array(std::move(objects)).Array(std::move(previous)).Array(std::move(actions));
-  params.Array(std::move(linked));
+  params.Array(std::move(linked)).Array(std::move(key_fields));
   return {&kInsertEvents, std::move(params)};
 }
 

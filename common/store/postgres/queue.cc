@@ -51,8 +51,8 @@ ClaimedWindow ReadClaimed(const Result& rows, int row) {
 }
 
 // Fills the claim's items from runs, and its events from the store, each event once.
-absl::Status FillItems(Connection* connection, const std::vector<ItemRun>& runs,
-                       Claim* claim) {
+absl::Status FillItems(Connection* connection, KeyFieldSets* key_fields,
+                       const std::vector<ItemRun>& runs, Claim* claim) {
   std::map<EventPlace, std::uint32_t> index_of;
   std::vector<EventPlace> places;
   for (const ItemRun& run : runs) {
@@ -73,7 +73,7 @@ absl::Status FillItems(Connection* connection, const std::vector<ItemRun>& runs,
                        return a.ref.escmsg_id < b.ref.escmsg_id;
                      });
   }
-  WINDROW_ASSIGN_OR_RETURN(claim->events, LoadEvents(connection, places));
+  WINDROW_ASSIGN_OR_RETURN(claim->events, LoadEvents(connection, key_fields, places));
   for (ClaimedWindow& window : claim->windows) {
     window.events_lost =
         window.items.empty() ||
@@ -156,7 +156,7 @@ absl::StatusOr<Claim> PostgresStore::ClaimWindows(
   }
   WINDROW_RETURN_IF_ERROR(
       LoadWindowItems(&*lease, appended_windows, appended_indexes, &runs));
-  WINDROW_RETURN_IF_ERROR(FillItems(&*lease, runs, &claim));
+  WINDROW_RETURN_IF_ERROR(FillItems(&*lease, &key_field_sets_, runs, &claim));
   return claim;
 }
 

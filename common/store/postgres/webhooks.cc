@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/log.h"
@@ -47,6 +48,12 @@ void ReadHealth(const Result& rows, int row, int first, StoredWebhook* webhook) 
   if (!rows.IsNull(row, first)) webhook->failing_since = rows.Time(row, first);
   webhook->failures = rows.Int4(row, first + 1);
   webhook->disable_reason = rows.Text(row, first + 2);
+}
+
+std::vector<std::string> EventTypesOf(const domain::WebhookSpec& spec) {
+  std::set<std::string> types;
+  for (const domain::Trigger& trigger : spec.triggers) types.insert(trigger.event_type);
+  return {types.begin(), types.end()};
 }
 
 // Gives numbers to triggers that have none yet.
@@ -107,6 +114,9 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_RETURN_IF_ERROR(
       NumberTriggers(transaction.connection(), tenant, &webhook.spec));
+  const std::vector<std::string> event_types = EventTypesOf(webhook.spec);
+  WINDROW_RETURN_IF_ERROR(
+      ExpectEventTypes(transaction.connection(), tenant, event_types));
   const std::string spec_json = domain::SpecToJson(webhook.spec);
   absl::StatusOr<Result> made = transaction->Run(
       kInsertWebhook,
@@ -120,7 +130,8 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
           .Bool(webhook.spec.enabled)
           .Int4(TimeoutMs(webhook.spec))
           .Int8(absl::ToInt64Milliseconds(webhook.spec.auto_disable.after))
-          .Int4(webhook.spec.auto_disable.consecutive_failures));
+          .Int4(webhook.spec.auto_disable.consecutive_failures)
+          .Array(TextArray(event_types)));
   if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
   webhook.created_at = made->Time(0, 0);
   webhook.updated_at = made->Time(0, 1);
@@ -198,6 +209,10 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
   after.spec = std::move(spec);
   after.secrets = std::move(secrets);
   WINDROW_RETURN_IF_ERROR(NumberTriggers(connection, tenant, &after.spec));
+  const std::vector<std::string> event_types = EventTypesOf(after.spec);
+  if (event_types != EventTypesOf(before.spec)) {
+    WINDROW_RETURN_IF_ERROR(ExpectEventTypes(connection, tenant, event_types));
+  }
   const std::string spec_json = domain::SpecToJson(after.spec);
   absl::StatusOr<Result> updated = connection->Run(
       kUpdateWebhook, Params()
@@ -209,7 +224,8 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
                           .Int4(TimeoutMs(after.spec))
                           .Int8(absl::ToInt64Milliseconds(after.spec.auto_disable.after))
                           .Int4(after.spec.auto_disable.consecutive_failures)
-                          .TextOrNull(disable_reason));
+                          .TextOrNull(disable_reason)
+                          .Array(TextArray(event_types)));
   if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);
@@ -315,7 +331,11 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> PostgresStore::LoadMat
                              domain::SpecFromJson(std::string(rows.Text(i, 3))));
     active.push_back(domain::Activate(rows.Id(i, 1), rows.Int4(i, 2), std::move(spec)));
   }
-  return std::make_shared<const domain::MatchTable>(rows.Int8(0, 0), std::move(active));
+  // Read after the version: what it holds beyond that is found out by the next publish
+  // transaction, which sees a newer version.
+  WINDROW_ASSIGN_OR_RETURN(domain::Catalogue catalogue, ReadCatalogue(&*lease, tenant));
+  return std::make_shared<const domain::MatchTable>(rows.Int8(0, 0), std::move(active),
+                                                    std::move(catalogue));
 }
 
 absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id) {

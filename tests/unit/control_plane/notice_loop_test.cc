@@ -55,7 +55,7 @@ class NoticeLoopTest : public ::testing::Test {
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
   metrics::Registry registry_;
-  PublishCommitter committer_{store_, store_, {}, PublishMetrics::In(registry_)};
+  PublishCommitter committer_{store_, store_, store_, {}, PublishMetrics::In(registry_)};
   NoticeLoop loop_{store_, committer_.queue(), absl::Seconds(1)};
 };
 

@@ -61,7 +61,7 @@ class BatchCommitterTest : public ::testing::Test {
   SpoiledEvents events_{store_};
   std::vector<absl::Duration> slept_;
   BatchCommitter committer_{
-      events_, store_, {}, [this](absl::Duration d) { slept_.push_back(d); }};
+      events_, store_, store_, {}, [this](absl::Duration d) { slept_.push_back(d); }};
 };
 
 TEST_F(BatchCommitterTest, AnswersInOrderWithGrowingNumbersAndMatches) {
@@ -254,7 +254,7 @@ TEST_F(BatchCommitterTest, ARepeatOfAPoisonedEventIsRefusedWithIt) {
 }
 
 TEST_F(BatchCommitterTest, AnotherServersEventOfTheSameMomentIsTheFirst) {
-  BatchCommitter other(store_, store_, {}, [](absl::Duration) {});
+  BatchCommitter other(store_, store_, store_, {}, [](absl::Duration) {});
   const domain::Event theirs = EventOf("a");
   std::int64_t first = 0;
   events_.before_commit = [&] {

@@ -81,7 +81,7 @@ class PublishCommitterTest : public ::testing::Test {
 };
 
 TEST_F(PublishCommitterTest, AnEventAloneIsCommittedWithoutWaitingForOthers) {
-  PublishCommitter committer(store_, store_, {}, {});
+  PublishCommitter committer(store_, store_, store_, {}, {});
   const auto publisher = std::make_shared<KeepingPublisher>();
   ASSERT_TRUE(committer.queue().Push(EventOf(publisher, 5)));
   const auto answers = publisher->Wait(1);
@@ -91,7 +91,7 @@ TEST_F(PublishCommitterTest, AnEventAloneIsCommittedWithoutWaitingForOthers) {
 }
 
 TEST_F(PublishCommitterTest, EveryPublisherIsAnsweredItsOwnInOrder) {
-  PublishCommitter committer(store_, store_, {}, {});
+  PublishCommitter committer(store_, store_, store_, {}, {});
   const auto one = std::make_shared<KeepingPublisher>();
   const auto two = std::make_shared<KeepingPublisher>();
   for (std::uint64_t i = 0; i < 200; ++i) {
@@ -113,7 +113,7 @@ TEST_F(PublishCommitterTest,
     CommitterOptions options;
     options.queue.batch_events = 1;
     options.retries.unavailable_wait = absl::Hours(1);
-    PublishCommitter committer(store_, store_, options, {});
+    PublishCommitter committer(store_, store_, store_, options, {});
     for (std::uint64_t i = 0; i < 10; ++i) {
       committer.queue().Push(EventOf(publisher, i));
     }
@@ -124,7 +124,7 @@ TEST_F(PublishCommitterTest,
 }
 
 TEST_F(PublishCommitterTest, ABatchCallAnswersEachEventForItselfInOrder) {
-  PublishCommitter committer(store_, store_, {}, {});
+  PublishCommitter committer(store_, store_, store_, {}, {});
   v1::BatchPublishEventsRequest request;
   *request.add_events() = MessageOf("a");
   request.add_events();
@@ -142,7 +142,7 @@ TEST_F(PublishCommitterTest, ABatchCallAnswersEachEventForItselfInOrder) {
 }
 
 TEST_F(PublishCommitterTest, ABatchCallHasOneToAThousandEvents) {
-  PublishCommitter committer(store_, store_, {}, {});
+  PublishCommitter committer(store_, store_, store_, {}, {});
   v1::BatchPublishEventsResponse response;
   v1::BatchPublishEventsRequest none;
   absl::Status status = BatchPublish(committer.queue(), {}, kTenant, &none, &response);
@@ -159,7 +159,7 @@ TEST_F(PublishCommitterTest, ABatchCallHasOneToAThousandEvents) {
 }
 
 TEST_F(PublishCommitterTest, ABatchCallOfBadEventsOnlyIsAnswered) {
-  PublishCommitter committer(store_, store_, {}, {});
+  PublishCommitter committer(store_, store_, store_, {}, {});
   v1::BatchPublishEventsRequest request;
   request.add_events();
   v1::BatchPublishEventsResponse response;

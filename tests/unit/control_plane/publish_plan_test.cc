@@ -335,5 +335,18 @@ TEST_F(RenderedWindowsTest, AnItemOverTheCapGoesAlone) {
   EXPECT_EQ(writes.windows[1].group_key, "any");
 }
 
+TEST_F(PublishPlanTest, AnEventIsWrittenAndSizedWithTheKeyFieldsOfItsType) {
+  AddWebhook({});
+  AddEvent("ticket.created", 1'000);
+  AddEvent("ticket.created", 1'000);
+  const auto key_fields = domain::KeyFields::Of(17, {"id"});
+  numbered_[1].key_fields = &*key_fields;
+  const store::PublishWrites writes = Plan();
+  EXPECT_EQ(writes.events[0].key_fields_id, 0);
+  EXPECT_EQ(writes.events[1].key_fields_id, 17);
+  EXPECT_GT(writes.windows[0].content.bytes, 1'000u);
+  EXPECT_LT(writes.windows[1].content.bytes, 500u);
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

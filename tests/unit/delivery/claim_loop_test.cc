@@ -63,6 +63,33 @@ TEST_F(ClaimLoopTest, AMessageIsRenderedAndSignedAsItIsSent) {
                                                      request.body));
 }
 
+TEST_F(ClaimLoopTest, EveryAttemptKeepsTheKeyFieldsOfTheTimeOfPublishing) {
+  const auto set_key_fields = [&](std::vector<std::string> fields) {
+    auto type = store_.GetEventType(store::kDefaultTenant, "ticket.created").value();
+    type.spec.key_fields = std::move(fields);
+    ASSERT_TRUE(
+        store_.UpdateEventType(store::kDefaultTenant, type.version, type.spec).ok());
+  };
+  domain::WebhookSpec spec = SpecNamed("a");
+  spec.payload = domain::PayloadKind::kSmall;
+  spec.retry.delays = {absl::ZeroDuration(), absl::Seconds(5)};
+  const auto webhook = Create(spec);
+  set_key_fields({"other"});
+  Publish(webhook, 1);
+  ClaimAll();
+  sender_.Finish(0, Answer(500));
+  RecordAll();
+  set_key_fields({"n"});
+  Publish(webhook, 1);
+  Advance(absl::Seconds(10));
+  ClaimAll();
+  ASSERT_EQ(sender_.count(), 3u);
+  EXPECT_THAT(sender_.request(0).body, HasSubstr(R"("ticket":{})"));
+  std::vector<std::string> later = {sender_.request(1).body, sender_.request(2).body};
+  EXPECT_THAT(later, ::testing::UnorderedElementsAre(sender_.request(0).body,
+                                                     HasSubstr(R"("ticket":{"n":2})")));
+}
+
 TEST_F(ClaimLoopTest, ScansAllBucketsAtStartAndOneSliceASecondAfterIt) {
   ClaimAll();
   EXPECT_THAT(queue_.scans, ElementsAre(Pair(0, 1023)));

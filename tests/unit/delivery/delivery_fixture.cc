@@ -191,12 +191,13 @@ store::StoredWebhook DeliveryTest::Update(const store::StoredWebhook& webhook,
 }
 
 Uuid DeliveryTest::PublishWindow(const store::StoredWebhook& webhook, int count) {
-  const auto version =
-      store_.LoadMatchTable(store::kDefaultTenant).value()->config_version();
-  auto transaction = store_
-                         .BeginPublish({.tenants = {{store::kDefaultTenant, version}},
-                                        .new_numbers = count})
-                         .value();
+  const auto table = store_.LoadMatchTable(store::kDefaultTenant).value();
+  const auto& key_fields = table->catalogue().Find("ticket.created")->key_fields;
+  auto transaction =
+      store_
+          .BeginPublish({.tenants = {{store::kDefaultTenant, table->config_version()}},
+                         .new_numbers = count})
+          .value();
   std::vector<domain::Event> events(static_cast<std::size_t>(count));
   store::PublishWrites writes;
   store::NewWindow window{.window_id = ids_.Next(database_time_.Now()),
@@ -209,7 +210,8 @@ Uuid DeliveryTest::PublishWindow(const store::StoredWebhook& webhook, int count)
     events[i].object_type = "ticket";
     events[i].object_id = std::to_string(++objects_);
     events[i].object = fmt::format(R"({{"n": {}}})", objects_);
-    writes.events.push_back({store::kDefaultTenant, number, &events[i]});
+    writes.events.push_back({store::kDefaultTenant, number, &events[i],
+                             key_fields == nullptr ? 0 : key_fields->id()});
     window.content.items.push_back(
         {number, webhook.spec.triggers.front().notification_id});
   }

@@ -55,6 +55,16 @@ TEST(FieldPathTest, BackslashKeepsDotsAndBackslashes) {
   EXPECT_EQ(ErrorOf(R"(object.a\)").substr(0, 10), "at byte 8:");
 }
 
+TEST(FieldPathTest, APathInTheObjectIsWrittenWithoutItsRoot) {
+  for (const char* text : {"status", "customer.name", R"(a\.b.0)", "object", "", "."}) {
+    const auto inner = FieldPath::ParseInObject(text);
+    ASSERT_TRUE(inner.ok()) << inner.status();
+    EXPECT_EQ(*inner, *FieldPath::Parse("object." + std::string(text))) << text;
+  }
+  EXPECT_EQ(FieldPath::ParseInObject(R"(a\n)").status().message().substr(0, 10),
+            "at byte 1:");
+}
+
 TEST(FieldPathTest, EventNamesOneOfTheEnvelopesFields) {
   for (const std::string_view field : kEventFields) {
     EXPECT_THAT(KeysOf("event." + std::string(field)), ElementsAre(std::string(field)));

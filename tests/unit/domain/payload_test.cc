@@ -93,6 +93,34 @@ TEST(AppendItemTest, EventNamesAreEscaped) {
               HasSubstr("\"event\":\"say \\\"hi\\\"\\n\U0001F600\\\\\",\"object_id\""));
 }
 
+TEST(AppendItemTest, SmallKeepsTheKeyFieldsOfTheCatalogueAndTheActionsScalars) {
+  const auto key_fields = KeyFields::Of(1, {"summary", "tags", "customer.name"});
+  ASSERT_TRUE(key_fields.ok());
+  EventView event = TicketUpdated();
+  event.object =
+      R"({"id":2114,"tags":[1, 2],"summary":"x","customer":{"id":1,"name":"A"}})";
+  event.action = R"({"outcome":{"id":1,"name":"Mail"},"tags":[1],"note":"n"})";
+  event.key_fields = &*key_fields;
+  EXPECT_EQ(ContentOf(PayloadKind::kSmall, event),
+            R"(,"ticket":{"tags":[1, 2],"summary":"x","customer":{"name":"A"}},)"
+            R"("action":{"outcome":{"id":1,"name":"Mail"},"note":"n"}})");
+  EXPECT_EQ(ContentOf(PayloadKind::kFull, event),
+            ",\"ticket\":" + std::string(event.object) +
+                ",\"action\":" + std::string(event.action) + "}");
+}
+
+TEST(ItemBytesTest, CountsTheKeyFieldsOfTheCatalogue) {
+  const auto key_fields = KeyFields::Of(1, {"big"});
+  EventView event = TicketUpdated();
+  const std::string object = R"({"id":2114,"big":[")" + std::string(10'000, 'x') + "\"]}";
+  event.object = object;
+  event.key_fields = &*key_fields;
+  const std::size_t bytes =
+      ItemBytes(PayloadKind::kSmall, kTenant, kWebhook, kNotification, event);
+  EXPECT_GE(bytes, Render(PayloadKind::kSmall, event).size());
+  EXPECT_LE(bytes, Render(PayloadKind::kSmall, event).size() + 20);
+}
+
 TEST(AppendItemTest, TimestampsAreCutToMilliseconds) {
   const auto timestamp = [](absl::Time time) {
     EventView event = TicketUpdated();
