@@ -14,6 +14,7 @@ void AddMigrate(CLI::App* app, Session* session);
 void AddConfig(CLI::App* app, Session* session);
 void AddWebhook(CLI::App* app, Session* session);
 void AddEvent(CLI::App* app, Session* session);
+void AddEventType(CLI::App* app, Session* session);
 void AddEventExplain(CLI::App* group, Session* session);
 void AddDelivery(CLI::App* app, Session* session);
 void AddPayload(CLI::App* app, Session* session);

@@ -162,7 +162,8 @@ class Writer {
 
   void WriteBytes(const FieldDescriptor* field, const std::string& bytes) {
     std::size_t offset = 0;
-    if (field->containing_type()->name() == "Event") {
+    const std::string& type = field->containing_type()->name();
+    if (type == "Event" || type == "EventType") {
       Key(field->name());
       WriteRaw(bytes);
     } else if (json::IsUtf8(bytes, &offset)) {

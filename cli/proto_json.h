@@ -3,7 +3,8 @@
 // values without their type's prefix ("FAILED"), and bytes readable:
 //   an Event's JSON texts   as the JSON that they are, byte for byte (on one line: line
 //                           feeds between values become spaces); linked_objects as
-//                           {"name": {…}}: a line that `event publish` takes
+//                           {"name": {…}}: a line that `event publish` takes. An
+//                           EventType's example likewise
 //   other bytes             a string where they are UTF-8, else "<name>_base64"
 // Numbers and booleans are always there; empty texts, lists and messages are left out.
 #pragma once

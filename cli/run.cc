@@ -93,6 +93,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddDev(&app, session);
   AddWebhook(&app, session);
   AddEvent(&app, session);
+  AddEventType(&app, session);
   AddDelivery(&app, session);
   AddPayload(&app, session);
   AddMigrate(&app, session);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <set>
 
@@ -119,5 +121,10 @@ FieldKinds KindsOf(std::span<const EventTypeSpec> types) {
 }
 
 std::span<const BuiltInEventType> BuiltInEventTypes() { return kBuiltIn; }
+
+bool IsOwnEventType(std::string_view name) {
+  return name.starts_with("windrow.") &&
+         std::ranges::find(kBuiltIn, name, &BuiltInEventType::name) != std::end(kBuiltIn);
+}
 
 }  // namespace windrow::domain

@@ -52,4 +52,7 @@ struct BuiltInEventType {
 // has them too.
 std::span<const BuiltInEventType> BuiltInEventTypes();
 
+// True for types whose events Windrow publishes itself: "windrow.…".
+bool IsOwnEventType(std::string_view name);
+
 }  // namespace windrow::domain

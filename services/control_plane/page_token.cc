@@ -8,11 +8,14 @@
 #include <cstring>
 
 #include "common/base/status.h"
+#include "common/json/document.h"
 
 namespace windrow::control_plane {
 namespace {
 
 constexpr std::size_t kQuestionBytes = 8;
+constexpr std::string_view kNoToken =
+    "is not a token: use next_page_token as it was given";
 
 absl::Status Refused(std::string_view field, std::string_view rule) {
   Violations violations;
@@ -54,12 +57,17 @@ std::string PageTokens::Make(std::int64_t position) const {
   return MakeOf(BytesOf(position));
 }
 
+std::string PageTokens::MakeText(std::string_view position) const {
+  return MakeOf(position);
+}
+
 absl::StatusOr<std::string> PageTokens::PositionOf(const std::string& token,
-                                                   std::size_t size) const {
+                                                   std::size_t least,
+                                                   std::size_t most) const {
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(token, &bytes) ||
-      bytes.size() != kQuestionBytes + size) {
-    return Refused("page_token", "is not a token: use next_page_token as it was given");
+      bytes.size() < kQuestionBytes + least || bytes.size() > kQuestionBytes + most) {
+    return Refused("page_token", kNoToken);
   }
   if (!std::string_view(bytes).starts_with(question_)) {
     return Refused("page_token",
@@ -71,14 +79,15 @@ absl::StatusOr<std::string> PageTokens::PositionOf(const std::string& token,
 
 absl::StatusOr<Uuid> PageTokens::ReadUuid(const std::string& token) const {
   Uuid uuid;
-  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, uuid.bytes.size()));
+  constexpr std::size_t kSize = sizeof(uuid.bytes);
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, kSize, kSize));
   std::memcpy(uuid.bytes.data(), bytes.data(), bytes.size());
   return uuid;
 }
 
 absl::StatusOr<std::int64_t> PageTokens::ReadNumber(const std::string& token) const {
-  WINDROW_ASSIGN_OR_RETURN(const std::string bytes,
-                           PositionOf(token, sizeof(std::int64_t)));
+  constexpr std::size_t kSize = sizeof(std::int64_t);
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, kSize, kSize));
   std::uint64_t number = 0;
   for (const char byte : bytes) {
     number = number << 8 | static_cast<unsigned char>(byte);
@@ -86,6 +95,17 @@ absl::StatusOr<std::int64_t> PageTokens::ReadNumber(const std::string& token) co
   // Only a token that was made up holds a negative one.
   if (number > INT64_MAX) return Refused("page_token", "is not a token");
   return static_cast<std::int64_t>(number);
+}
+
+absl::StatusOr<std::string> PageTokens::ReadText(const std::string& token,
+                                                 std::size_t most) const {
+  WINDROW_ASSIGN_OR_RETURN(std::string text, PositionOf(token, 0, most));
+  // Only a token that was made up holds another one.
+  std::size_t offset = 0;
+  if (!json::IsUtf8(text, &offset) || text.find('\0') != std::string::npos) {
+    return Refused("page_token", kNoToken);
+  }
+  return text;
 }
 
 absl::StatusOr<int> PageSize(int asked, int most) {

@@ -20,15 +20,19 @@ class PageTokens {
 
   std::string Make(const Uuid& position) const;
   std::string Make(std::int64_t position) const;
+  std::string MakeText(std::string_view position) const;
   // INVALID_ARGUMENT naming page_token where the text is no token, or one of another
   // question. Not for an empty text: that is the first page.
   absl::StatusOr<Uuid> ReadUuid(const std::string& token) const;
   absl::StatusOr<std::int64_t> ReadNumber(const std::string& token) const;
+  // A text of at most `most` bytes: UTF-8 without U+0000.
+  absl::StatusOr<std::string> ReadText(const std::string& token, std::size_t most) const;
 
  private:
   std::string MakeOf(std::string_view position) const;
-  absl::StatusOr<std::string> PositionOf(const std::string& token,
-                                         std::size_t size) const;
+  // Of at least `least` and at most `most` bytes.
+  absl::StatusOr<std::string> PositionOf(const std::string& token, std::size_t least,
+                                         std::size_t most) const;
 
   std::string question_;  // 8 bytes of hash
 };

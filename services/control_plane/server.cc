@@ -18,6 +18,7 @@
 #include "services/control_plane/database_watch.h"
 #include "services/control_plane/delivery_service.h"
 #include "services/control_plane/event_service.h"
+#include "services/control_plane/event_type_service.h"
 #include "services/control_plane/notice_loop.h"
 #include "services/control_plane/publish_stream.h"
 #include "services/control_plane/unary.h"
@@ -89,6 +90,7 @@ class GrpcServer final : public Server {
     services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
                                          stores.events, stores.webhooks,
                                          publish_metrics_));
+    services_.push_back(MakeEventTypeService(calls_, stores.event_types));
     services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
   }
 

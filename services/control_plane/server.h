@@ -1,4 +1,4 @@
-// The gRPC server: the three services, health and reflection, with their limits.
+// The gRPC server: the services, health and reflection, with their limits.
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "services/control_plane/auth_mapping.h"
 #include "services/control_plane/condition_mapping.h"
-#include "services/control_plane/error_text.h"
 #include "services/control_plane/proto_time.h"
+#include "services/control_plane/update_mask.h"
 
 namespace windrow::control_plane {
 namespace {
@@ -275,45 +276,12 @@ constexpr std::string_view kOutputOnly[] = {
     "consecutive_failures", "failing_since",
     "disable_reason",       "previous_secret_expire_time"};
 
-bool IsMaskPath(std::string_view path) {
-  return path == kPassword || path == kSigningSecret || path == "*" ||
-         std::any_of(std::begin(kFields), std::end(kFields),
-                     [&](const Field& field) { return field.name == path; }) ||
-         std::find(std::begin(kOutputOnly), std::end(kOutputOnly), path) !=
-             std::end(kOutputOnly);
+std::vector<std::string_view> MaskPaths() {
+  std::vector<std::string_view> paths = {kPassword, kSigningSecret};
+  paths.insert(paths.end(), std::begin(kOutputOnly), std::end(kOutputOnly));
+  for (const Field& field : kFields) paths.push_back(field.name);
+  return paths;
 }
-
-// Which fields an update puts.
-class Wanted {
- public:
-  Wanted(const google::protobuf::FieldMask& mask, Violations* violations)
-      : mask_(mask), all_(Names("*")) {
-    int unknown = 0;
-    for (const std::string& path : mask.paths()) {
-      if (IsMaskPath(path)) continue;
-      violations->Add("update_mask",
-                      fmt::format("\"{}\" is no field that an update can name: give "
-                                  "top-level names, or basic_auth.password",
-                                  Shown(path, kShownPathBytes)));
-      if (++unknown == kMostUnknown) break;  // the rest would only make the answer long
-    }
-  }
-
-  bool Names(std::string_view path) const {
-    return std::find(mask_.paths().begin(), mask_.paths().end(), path) !=
-           mask_.paths().end();
-  }
-  bool Puts(const Field& field, const v1::Webhook& change) const {
-    return all_ || (mask_.paths().empty() ? field.is_set(change) : Names(field.name));
-  }
-
- private:
-  static constexpr int kMostUnknown = 20;
-  static constexpr std::size_t kShownPathBytes = 100;
-
-  const google::protobuf::FieldMask& mask_;
-  const bool all_;
-};
 
 }  // namespace
 
@@ -328,15 +296,16 @@ Profile NewProfile(const v1::Webhook& webhook, const UrlPolicy& policy,
 
 void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& mask,
                  const UrlPolicy& policy, Profile* profile, Violations* violations) {
-  const Wanted wanted(mask, violations);
+  const UpdateMask wanted(mask, MaskPaths(), "top-level names, or basic_auth.password",
+                          violations);
   Input in{change, policy, profile, violations};
   for (const Field& field : kFields) {
-    if (wanted.Puts(field, change)) field.put(&in);
+    if (wanted.Puts(field.name, field.is_set(change))) field.put(&in);
   }
   if (wanted.Names(kPassword)) PutPassword(&in);
   // Nobody can read the stored one to send it back, so "*" without one keeps it.
   if (!change.signing_secret().empty() &&
-      (mask.paths().empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
+      (wanted.empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
     profile->secrets.signing_secret = change.signing_secret();
     profile->secrets.previous_signing_secret.clear();  // RotateSigningSecret keeps it
     profile->secrets.previous_valid_until = absl::InfinitePast();

@@ -29,6 +29,22 @@ TEST(PageTokenTest, LeadsBackToItsPosition) {
   }
 }
 
+TEST(PageTokenTest, ATextIsAPositionToo) {
+  const PageTokens tokens({"event_types"});
+  for (const std::string& text : {std::string(), std::string("ticket.created"),
+                                  std::string("say \"hi\"\n🎉"), std::string(512, 'x')}) {
+    EXPECT_EQ(tokens.ReadText(tokens.MakeText(text), 512).value(), text);
+  }
+  for (const std::string& bad : {std::string(513, 'x'), std::string("a\0b", 3),
+                                 std::string("\xff"), std::string("\xc3")}) {
+    EXPECT_THAT(RuleOf(tokens.ReadText(tokens.MakeText(bad), 512).status(), "page_token"),
+                HasSubstr("is not a token"));
+  }
+  EXPECT_THAT(RuleOf(tokens.ReadText(PageTokens({"events"}).MakeText("a"), 512).status(),
+                     "page_token"),
+              HasSubstr("belongs to another list"));
+}
+
 TEST(PageTokenTest, CanStandInAUrl) {
   EXPECT_THAT(PageTokens({"events"}).Make(kId), MatchesRegex("[A-Za-z0-9_-]+"));
 }

@@ -141,5 +141,11 @@ TEST(BuiltInEventTypesTest, AreValidAndInOrder) {
                                  "ticket.updated", "windrow.webhook.disabled"));
 }
 
+TEST(BuiltInEventTypesTest, WindrowsOwnAreKnownApart) {
+  EXPECT_TRUE(IsOwnEventType("windrow.webhook.disabled"));
+  EXPECT_FALSE(IsOwnEventType("windrow.made.up"));
+  EXPECT_FALSE(IsOwnEventType("ticket.created"));
+}
+
 }  // namespace
 }  // namespace windrow::domain
