@@ -142,13 +142,13 @@ void CheckAutoDisable(const AutoDisable& rule, Checker* check) {
   }
 }
 
-void CheckPayload(const WebhookSpec& spec, Checker* check) {
+void CheckPayload(const WebhookSpec& spec, const FieldKinds& kinds, Checker* check) {
   if (spec.payload < PayloadKind::kSmall || spec.payload > PayloadKind::kCustom) {
     check->Add("payload", "must be SMALL, FULL, EVENT_ONLY or CUSTOM");
   }
   const bool has_custom = spec.custom_payload != CustomPayloadSpec();
   if (spec.payload == PayloadKind::kCustom) {
-    Validate(spec.custom_payload, check->Path("custom_payload"), nullptr,
+    Validate(spec.custom_payload, check->Path("custom_payload"), kinds,
              check->violations());
   } else if (has_custom) {
     check->Add("custom_payload", "is for payload CUSTOM: set that, or leave this out");
@@ -220,7 +220,8 @@ void CheckLabels(const std::map<std::string, std::string>& labels, Checker* chec
 void Normalize(WebhookSpec* spec) { spec->name = std::string(Trim(spec->name)); }
 
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
-              const std::string& prefix, Violations* violations) {
+              const std::string& prefix, Violations* violations,
+              const FieldKinds& kinds) {
   Checker check(prefix, violations);
   check.Text(spec.name, {.min = 1, .max = kMaxNameCharacters, .unit = Unit::kCharacters},
              "name");
@@ -233,7 +234,7 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckHeaders(spec.headers, WritesAuthorization(spec), check.Path("headers"),
                violations);
   CheckType(spec, &check);
-  CheckPayload(spec, &check);
+  CheckPayload(spec, kinds, &check);
   if (spec.method < Method::kPost || spec.method > Method::kPatch) {
     check.Add("method", "must be POST, GET, PUT or PATCH");
   }

@@ -178,9 +178,11 @@ void Normalize(WebhookSpec* spec);
 // names are the API's: name, description, basic_auth.user, headers[i].name,
 // triggers[i].event_type, batching.mode, batching.wait, batching.max_items, timeout,
 // retry.delays[i], labels, … Durations are whole milliseconds, as they are stored. An
-// empty signing secret is one still to be made.
+// empty signing secret is one still to be made. `kinds` is what the catalogue knows of
+// the fields of the triggers' event types; empty: nothing.
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
-              const std::string& prefix, Violations* violations);
+              const std::string& prefix, Violations* violations,
+              const FieldKinds& kinds = {});
 
 // True where `after` renders or groups items otherwise than `before`, so that windows
 // still open must close at once with what they have.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "common/base/status.h"
@@ -15,6 +16,7 @@
 #include "common/domain/payload.h"
 #include "common/domain/url_template.h"
 #include "services/control_plane/event_mapping.h"
+#include "services/control_plane/profile_check.h"
 #include "services/control_plane/request_ids.h"
 
 namespace windrow::control_plane {
@@ -86,7 +88,7 @@ absl::Status AddSignature(const store::StoredWebhook& webhook, absl::Time now,
   return absl::OkStatus();
 }
 
-absl::StatusOr<store::StoredWebhook> WebhookOf(store::WebhookStore& webhooks,
+absl::StatusOr<store::StoredWebhook> WebhookOf(const PreviewStores& stores,
                                                const UrlPolicy& policy,
                                                store::TenantId tenant,
                                                const v1::PreviewPayloadRequest& request) {
@@ -94,23 +96,30 @@ absl::StatusOr<store::StoredWebhook> WebhookOf(store::WebhookStore& webhooks,
     WINDROW_ASSIGN_OR_RETURN(
         const Uuid id,
         IdFromRequest(request.webhook_id(), "webhook_id", "WEBHOOK_NOT_FOUND"));
-    return webhooks.Get(tenant, id);
+    return stores.webhooks.Get(tenant, id);
   }
   Violations violations;
   Profile profile = NewProfile(request.webhook(), policy, &violations);
-  CheckProfile(&profile, &violations);
+  WINDROW_RETURN_IF_ERROR(
+      CheckWithCatalogue(stores.event_types, tenant, nullptr, &profile, &violations));
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   return store::StoredWebhook{.tenant_id = tenant,
                               .spec = std::move(profile.spec),
                               .secrets = std::move(profile.secrets)};
 }
 
-absl::StatusOr<store::StoredEvent> EventOf(store::EventStore& events,
+absl::StatusOr<store::StoredEvent> EventOf(const PreviewStores& stores,
                                            store::TenantId tenant,
                                            v1::PreviewPayloadRequest* request) {
-  if (!request->has_event()) return events.GetEvent(tenant, request->escmsg_id());
+  if (!request->has_event()) return stores.events.GetEvent(tenant, request->escmsg_id());
   store::StoredEvent event{.tenant_id = tenant, .received_at = absl::Now()};
   WINDROW_ASSIGN_OR_RETURN(event.event, TakeEvent(request->mutable_event()));
+  WINDROW_ASSIGN_OR_RETURN(const auto types,
+                           stores.event_types.FindEventTypes(tenant, {event.event.type}));
+  if (types.empty() || types.front().spec.key_fields.empty()) return event;
+  WINDROW_ASSIGN_OR_RETURN(domain::KeyFields key_fields,
+                           domain::KeyFields::Of(0, types.front().spec.key_fields));
+  event.key_fields = std::make_shared<const domain::KeyFields>(std::move(key_fields));
   return event;
 }
 
@@ -138,13 +147,12 @@ absl::Status Preview(const PreviewInput& input, absl::Time now,
   return AddSignature(input.webhook, now, response);
 }
 
-absl::Status PreviewPayload(store::EventStore& events, store::WebhookStore& webhooks,
-                            const UrlPolicy& policy, store::TenantId tenant,
-                            v1::PreviewPayloadRequest* request,
+absl::Status PreviewPayload(const PreviewStores& stores, const UrlPolicy& policy,
+                            store::TenantId tenant, v1::PreviewPayloadRequest* request,
                             v1::PreviewPayloadResponse* response) {
   PreviewInput input{.notification_id = request->notification_id()};
-  WINDROW_ASSIGN_OR_RETURN(input.webhook, WebhookOf(webhooks, policy, tenant, *request));
-  WINDROW_ASSIGN_OR_RETURN(input.event, EventOf(events, tenant, request));
+  WINDROW_ASSIGN_OR_RETURN(input.webhook, WebhookOf(stores, policy, tenant, *request));
+  WINDROW_ASSIGN_OR_RETURN(input.event, EventOf(stores, tenant, request));
   return Preview(input, absl::Now(), response);
 }
 

@@ -4,6 +4,7 @@
 #include <absl/status/status.h>
 
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/webhook_mapping.h"
 #include "windrow/v1/webhook.pb.h"
@@ -22,11 +23,17 @@ struct PreviewInput {
 absl::Status Preview(const PreviewInput& input, absl::Time now,
                      v1::PreviewPayloadResponse* response);
 
-// Reads or checks what the request names, and renders. Takes the event's texts out of the
-// request.
-absl::Status PreviewPayload(store::EventStore& events, store::WebhookStore& webhooks,
-                            const UrlPolicy& policy, store::TenantId tenant,
-                            v1::PreviewPayloadRequest* request,
+struct PreviewStores {
+  store::EventStore& events;
+  store::WebhookStore& webhooks;
+  store::EventTypeStore& event_types;
+};
+
+// Reads or checks what the request names, and renders: a stored event with the key fields
+// of its time, another one with those that its type has now. Takes the event's texts out
+// of the request.
+absl::Status PreviewPayload(const PreviewStores& stores, const UrlPolicy& policy,
+                            store::TenantId tenant, v1::PreviewPayloadRequest* request,
                             v1::PreviewPayloadResponse* response);
 
 }  // namespace windrow::control_plane

@@ -85,8 +85,8 @@ class GrpcServer final : public Server {
         calls_(executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
                [this](const absl::Status& status) { SetServing(status.ok()); }) {
-    services_.push_back(
-        MakeWebhookService(calls_, stores.webhooks, stores.events, options.urls));
+    services_.push_back(MakeWebhookService(calls_, stores.webhooks, stores.event_types,
+                                           stores.events, options.urls));
     services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
                                          stores.events, stores.webhooks,
                                          publish_metrics_));

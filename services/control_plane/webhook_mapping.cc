@@ -316,9 +316,10 @@ void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& m
   }
 }
 
-void CheckProfile(Profile* profile, Violations* violations) {
+void CheckProfile(Profile* profile, Violations* violations,
+                  const domain::FieldKinds& kinds) {
   domain::Normalize(&profile->spec);
-  domain::Validate(profile->spec, profile->secrets, "webhook", violations);
+  domain::Validate(profile->spec, profile->secrets, "webhook", violations, kinds);
 }
 
 void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {

@@ -39,8 +39,9 @@ Profile NewProfile(const v1::Webhook& webhook, const UrlPolicy& policy,
 void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& mask,
                  const UrlPolicy& policy, Profile* profile, Violations* violations);
 
-// Normalizes, then checks every rule of the domain.
-void CheckProfile(Profile* profile, Violations* violations);
+// Normalizes, then checks every rule of the domain; `kinds` as it takes them.
+void CheckProfile(Profile* profile, Violations* violations,
+                  const domain::FieldKinds& kinds = {});
 
 // Without secrets; without id, etag and times where it was not saved (version 0).
 void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto);

@@ -36,11 +36,13 @@ constexpr absl::Duration kDefaultOverlap = absl::Hours(24);
 class WebhookService final : public v1::WebhookService::CallbackService {
  public:
   WebhookService(UnaryCalls& calls, store::WebhookStore& webhooks,
-                 store::EventStore& events, UrlPolicy policy)
+                 store::EventTypeStore& event_types, store::EventStore& events,
+                 UrlPolicy policy)
       : calls_(calls),
         webhooks_(webhooks),
+        event_types_(event_types),
         events_(events),
-        use_cases_(webhooks),
+        use_cases_(webhooks, event_types),
         policy_(std::move(policy)) {}
 
   Reactor* CreateWebhook(Context* context, const v1::CreateWebhookRequest* request,
@@ -88,8 +90,8 @@ class WebhookService final : public v1::WebhookService::CallbackService {
                           v1::PreviewPayloadResponse* response) override {
     return calls_.Run("PreviewPayload", context, [=, this](const Caller& caller) {
       v1::PreviewPayloadRequest copy = *request;
-      return control_plane::PreviewPayload(events_, webhooks_, policy_, caller.tenant,
-                                           &copy, response);
+      return control_plane::PreviewPayload({events_, webhooks_, event_types_}, policy_,
+                                           caller.tenant, &copy, response);
     });
   }
 
@@ -194,6 +196,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   UnaryCalls& calls_;
   store::WebhookStore& webhooks_;
+  store::EventTypeStore& event_types_;
   store::EventStore& events_;
   WebhookUseCases use_cases_;
   const UrlPolicy policy_;
@@ -203,9 +206,11 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
 std::unique_ptr<grpc::Service> MakeWebhookService(UnaryCalls& calls,
                                                   store::WebhookStore& webhooks,
+                                                  store::EventTypeStore& event_types,
                                                   store::EventStore& events,
                                                   UrlPolicy policy) {
-  return std::make_unique<WebhookService>(calls, webhooks, events, std::move(policy));
+  return std::make_unique<WebhookService>(calls, webhooks, event_types, events,
+                                          std::move(policy));
 }
 
 }  // namespace windrow::control_plane

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/store/event_store.h"
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/webhook_mapping.h"
 
@@ -16,6 +17,7 @@ class UnaryCalls;
 // What it is given must outlive it.
 std::unique_ptr<grpc::Service> MakeWebhookService(UnaryCalls& calls,
                                                   store::WebhookStore& webhooks,
+                                                  store::EventTypeStore& event_types,
                                                   store::EventStore& events,
                                                   UrlPolicy policy);
 

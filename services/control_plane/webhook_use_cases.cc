@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/crypto/standard_webhooks.h"
+#include "services/control_plane/profile_check.h"
 
 namespace windrow::control_plane {
 namespace {
@@ -16,7 +17,8 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::Create(store::TenantId ten
                                                              Profile profile,
                                                              Violations violations,
                                                              bool validate_only) {
-  CheckProfile(&profile, &violations);
+  WINDROW_RETURN_IF_ERROR(
+      CheckWithCatalogue(event_types_, tenant, nullptr, &profile, &violations));
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (validate_only) {
     return store::StoredWebhook{.tenant_id = tenant,
@@ -80,7 +82,8 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
   Profile profile{current.spec, current.secrets};
   Violations violations;
   edit(&profile, &violations);
-  CheckProfile(&profile, &violations);
+  WINDROW_RETURN_IF_ERROR(
+      CheckWithCatalogue(event_types_, tenant, &current.spec, &profile, &violations));
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (profile == Profile{current.spec, current.secrets}) return current;
   if (validate_only) {

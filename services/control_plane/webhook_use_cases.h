@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/webhook_mapping.h"
 
@@ -19,9 +20,11 @@ class WebhookUseCases {
   // time with another profile.
   using Edit = std::function<void(Profile* profile, Violations* violations)>;
 
-  explicit WebhookUseCases(store::WebhookStore& webhooks) : webhooks_(webhooks) {}
+  WebhookUseCases(store::WebhookStore& webhooks, store::EventTypeStore& event_types)
+      : webhooks_(webhooks), event_types_(event_types) {}
 
-  // Checks a new profile and saves it. Without a signing secret one is made. With
+  // Checks a new profile (CheckWithCatalogue) and saves it. Without a signing secret one
+  // is made. With
   // `validate_only` nothing is saved: the answer has no id.
   absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant, Profile profile,
                                               Violations violations, bool validate_only);
@@ -50,6 +53,7 @@ class WebhookUseCases {
                                                   const Edit& edit, bool validate_only);
 
   store::WebhookStore& webhooks_;
+  store::EventTypeStore& event_types_;
 };
 
 }  // namespace windrow::control_plane

@@ -41,6 +41,19 @@ TEST_F(Payloads, Case11_SendIdChoosesTheIdOfASingleSelectOnly) {
   EXPECT_THAT(body("object.text", false), EndsWith(R"(,"x":"abc"})"));
   EXPECT_THAT(body("object.many", true),
               EndsWith(R"(,"x":[{"id":1,"name":"a"},{"id":2,"name":"b"}]})"));
+
+  // Once the catalogue knows the type, the mistake is found when the webhook is saved.
+  domain::EventTypeSpec type = store_.GetEventType(1, "ticket.updated")->spec;
+  type.example = event.object();
+  ASSERT_TRUE(store_.UpdateEventType(1, 1, type).ok());
+  v1::Webhook webhook = NewWebhook();
+  webhook.set_payload(v1::PAYLOAD_KIND_CUSTOM);
+  *webhook.mutable_custom_payload() = Row("x", "object.many", true);
+  EXPECT_THAT(Refusals(webhook),
+              ElementsAre("webhook.custom_payload.fields[0].send_id: is for "
+                          "single-selects only, and this field holds several values"));
+  *webhook.mutable_custom_payload() = Row("x", "object.status", true);
+  EXPECT_THAT(Refusals(webhook), IsEmpty());
 }
 
 TEST_F(Payloads, Case12_NullStaysNull) {
@@ -52,7 +65,7 @@ TEST_F(Payloads, Case12_NullStaysNull) {
 }
 
 TEST_F(Payloads, Case13_AKeyMayNotHideTheEnvelope) {
-  const auto refusals = [](const char* key) {
+  const auto refusals = [this](const char* key) {
     v1::Webhook webhook = NewWebhook();
     webhook.set_payload(v1::PAYLOAD_KIND_CUSTOM);
     *webhook.mutable_custom_payload() = Row(key, "object.id", false);

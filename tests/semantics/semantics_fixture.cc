@@ -9,6 +9,7 @@
 #include "common/domain/payload.h"
 #include "services/control_plane/batch_publish.h"
 #include "services/control_plane/event_mapping.h"
+#include "services/control_plane/profile_check.h"
 #include "services/control_plane/webhook_mapping.h"
 
 namespace windrow::semantics {
@@ -56,7 +57,9 @@ v1::Event Updated(const std::string& object, const std::string& previous) {
 std::vector<std::string> SemanticsTest::Refusals(const v1::Webhook& webhook) {
   Violations violations;
   control_plane::Profile profile = control_plane::NewProfile(webhook, {}, &violations);
-  control_plane::CheckProfile(&profile, &violations);
+  const absl::Status checked =
+      control_plane::CheckWithCatalogue(store_, 1, nullptr, &profile, &violations);
+  EXPECT_TRUE(checked.ok()) << checked;
   std::vector<std::string> lines;
   for (const Violation& v : violations.list()) lines.push_back(v.field + ": " + v.rule);
   return lines;

@@ -34,7 +34,7 @@ struct Sent {
 class SemanticsTest : public ::testing::Test {
  protected:
   // What saving it would refuse: "field: rule" lines. Empty: nothing.
-  static std::vector<std::string> Refusals(const v1::Webhook& webhook);
+  std::vector<std::string> Refusals(const v1::Webhook& webhook);
 
   store::StoredWebhook Save(const v1::Webhook& webhook);
   store::StoredWebhook Change(const store::StoredWebhook& webhook,

@@ -124,7 +124,7 @@ TEST(PreviewTest, WithoutATriggerOfItsTypeTheFirstIsTaken) {
 class PreviewPayloadTest : public ::testing::Test {
  protected:
   absl::Status Ask(v1::PreviewPayloadRequest request) {
-    return PreviewPayload(store_, store_, {}, 1, &request, &response_);
+    return PreviewPayload({store_, store_, store_}, {}, 1, &request, &response_);
   }
 
   ManualClock clock_{kNow};
@@ -147,6 +147,22 @@ TEST_F(PreviewPayloadTest, NeitherWebhookNorEventNeedBeSaved) {
   *request.mutable_event() = NewEvent();
   ASSERT_TRUE(Ask(request).ok());
   EXPECT_THAT(response_.body(), EndsWith(R"("ticket":{"id":42}})"));
+}
+
+TEST_F(PreviewPayloadTest, SmallHasTheKeyFieldsThatTheCatalogueNames) {
+  ASSERT_TRUE(store_
+                  .UpdateEventType(1, 1,
+                                   {.name = "ticket.created",
+                                    .object_type = "ticket",
+                                    .key_fields = {"summary"}})
+                  .ok());
+  v1::PreviewPayloadRequest request;
+  *request.mutable_webhook() = MinimalWebhook();
+  request.mutable_webhook()->set_payload(v1::PAYLOAD_KIND_SMALL);
+  *request.mutable_event() = NewEvent();
+  request.mutable_event()->set_object(R"({"id":42,"summary":["a", 1.10]})");
+  ASSERT_TRUE(Ask(request).ok());
+  EXPECT_THAT(response_.body(), EndsWith(R"("ticket":{"summary":["a", 1.10]}})"));
 }
 
 TEST_F(PreviewPayloadTest, WhatIsNotSavedIsCheckedAsIfItWere) {

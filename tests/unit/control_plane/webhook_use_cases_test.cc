@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/crypto/standard_webhooks.h"
 #include "tests/support/fake_store.h"
 #include "tests/unit/control_plane/webhook_messages.h"
@@ -36,7 +38,7 @@ class WebhookUseCasesTest : public ::testing::Test {
 
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
-  WebhookUseCases use_cases_{store_};
+  WebhookUseCases use_cases_{store_, store_};
 };
 
 TEST_F(WebhookUseCasesTest, ANewWebhookGetsASecretOfItsOwnThatSigns) {
@@ -196,6 +198,112 @@ TEST_F(WebhookUseCasesTest, AWebhookOfAnotherTenantIsNotFound) {
       use_cases_.Update(other, created.webhook_id, {}, Rename("CRM"), false).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(status), "WEBHOOK_NOT_FOUND");
+}
+
+v1::Webhook Wants(const std::vector<std::string>& types) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.clear_triggers();
+  for (const std::string& type : types) {
+    webhook.add_triggers()->set_event_type(type);
+  }
+  return webhook;
+}
+
+TEST_F(WebhookUseCasesTest, ATriggerForANewTypeIsExpectedWhereTypesAreLearned) {
+  ASSERT_TRUE(Create(Wants({"order.paid"})).ok());
+  EXPECT_EQ(store_.GetEventType(kTenant, "order.paid")->origin,
+            store::EventTypeOrigin::kExpected);
+}
+
+TEST_F(WebhookUseCasesTest, ATriggerForANewTypeIsRefusedWhereTypesAre) {
+  ASSERT_TRUE(store_.SetUnknownTypes(kTenant, domain::UnknownTypes::kRefuse).ok());
+  const absl::Status status =
+      Create(Wants({"ticket.closd", "ticket.closed", "order.paid"})).status();
+  EXPECT_THAT(
+      ViolationsOf(status),
+      ElementsAre(
+          Violation{"webhook.triggers[0].event_type",
+                    "\"ticket.closd\" is no event type of the catalogue (did you mean "
+                    "\"ticket.closed\"?): create it, or let unknown types be learned"},
+          Violation{"webhook.triggers[2].event_type",
+                    "\"order.paid\" is no event type of the catalogue: create it, or let "
+                    "unknown types be learned"}));
+  EXPECT_EQ(Count(), 0u);
+  // Beside every other rule, and each fault once.
+  v1::Webhook webhook = Wants({"", std::string("a\0b", 3), "order.paid"});
+  webhook.clear_name();
+  EXPECT_THAT(
+      FieldsOf(ViolationsOf(Create(webhook, true).status())),
+      ElementsAre("webhook.name", "webhook.triggers[0].event_type",
+                  "webhook.triggers[1].event_type", "webhook.triggers[2].event_type"));
+  EXPECT_TRUE(Create(Wants({"ticket.closed"})).ok());
+}
+
+TEST_F(WebhookUseCasesTest, AHundredUnknownTypesAreAnsweredWithAFewSuggestions) {
+  ASSERT_TRUE(store_.SetUnknownTypes(kTenant, domain::UnknownTypes::kRefuse).ok());
+  const std::vector<Violation> violations =
+      ViolationsOf(Create(Wants(std::vector<std::string>(101, "ticket.closd"))).status());
+  EXPECT_THAT(violations, SizeIs(101));  // one of them: too many triggers
+  EXPECT_EQ(std::ranges::count_if(violations,
+                                  [](const Violation& violation) {
+                                    return violation.rule.find("did you mean") !=
+                                           std::string::npos;
+                                  }),
+            10);
+}
+
+TEST_F(WebhookUseCasesTest, TypesThatATriggerHadAlreadyMayStay) {
+  const auto created = Create(Wants({"order.paid"})).value();
+  ASSERT_TRUE(store_.SetUnknownTypes(kTenant, domain::UnknownTypes::kRefuse).ok());
+  const auto moved = use_cases_.Update(
+      kTenant, created.webhook_id, {},
+      [](Profile* profile, Violations*) {
+        profile->spec.triggers = {{.event_type = "ticket.closed"}};
+      },
+      false);
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  ASSERT_TRUE(store_.DeleteEventType(kTenant, "order.paid", {}).ok());
+  // A webhook of before the setting whose type is gone by now.
+  ASSERT_TRUE(store_.SetUnknownTypes(kTenant, domain::UnknownTypes::kLearn).ok());
+  v1::Webhook old = Wants({"order.sent"});
+  old.set_name("Old");
+  const auto kept = Create(old).value();
+  ASSERT_TRUE(store_.SetUnknownTypes(kTenant, domain::UnknownTypes::kRefuse).ok());
+  EXPECT_TRUE(use_cases_.Update(kTenant, kept.webhook_id, {}, Rename("CRM"), false).ok());
+  const absl::Status added =
+      use_cases_
+          .Update(
+              kTenant, kept.webhook_id, {},
+              [](Profile* profile, Violations*) {
+                profile->spec.triggers.push_back({.event_type = "order.gone"});
+              },
+              false)
+          .status();
+  EXPECT_THAT(FieldsOf(ViolationsOf(added)),
+              ElementsAre("webhook.triggers[1].event_type"));
+}
+
+TEST_F(WebhookUseCasesTest, SendIdOfAFieldThatTheCatalogueKnowsAsAMultiSelectIsRefused) {
+  ASSERT_TRUE(
+      store_
+          .CreateEventType(kTenant, {.name = "order.paid",
+                                     .object_type = "order",
+                                     .example = R"({"tags":[{"id":1,"name":"x"}],)"
+                                                R"("status":{"id":9,"name":"Paid"}})"})
+          .ok());
+  v1::Webhook webhook = Wants({"order.paid"});
+  webhook.set_payload(v1::PAYLOAD_KIND_CUSTOM);
+  for (const char* source : {"object.tags", "object.status", "object.other"}) {
+    v1::CustomField* field = webhook.mutable_custom_payload()->add_fields();
+    field->set_key(source);
+    field->set_source(source);
+    field->set_send_id(true);
+  }
+  EXPECT_THAT(FieldsOf(ViolationsOf(Create(webhook).status())),
+              ElementsAre("webhook.custom_payload.fields[0].send_id"));
+  // Other types say nothing of it.
+  *webhook.mutable_triggers(0)->mutable_event_type() = "ticket.created";
+  EXPECT_TRUE(Create(webhook).ok());
 }
 
 TEST_F(WebhookUseCasesTest, ADatabaseThatIsDownIsUnavailable) {
