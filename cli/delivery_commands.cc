@@ -139,6 +139,7 @@ void AddList(CLI::App* group, Session* session) {
   AddFilterText(list, "--event-type", "event_type", "an event type", &a->filter);
   AddFilterText(list, "--object-id", "object_id", "an object", &a->filter);
   AddFilterTimes(list, "create_time", &a->filter);
+  AddFilter(list, "'state = FAILED AND status_code >= 500'", &a->filter);
   list->add_flag("--oldest-first", a->oldest_first, "the other way round");
   list->add_flag("--full", a->full, "with headers and bodies (-o json or jsonl)");
   AddListLimit(list, &a->limit);

@@ -112,6 +112,7 @@ void AddEvent(CLI::App* app, Session* session) {
   AddFilterText(list, "--type", "type", "an event type", filter.get());
   AddFilterText(list, "--object-id", "object_id", "an object", filter.get());
   AddFilterTimes(list, "receive_time", filter.get());
+  AddFilter(list, "'type = \"ticket.*\" AND object_id = 42'", filter.get());
   AddListLimit(list, limit.get());
   list->callback([session, filter, limit] {
     session->action = [session, filter, limit] {

@@ -2,10 +2,12 @@
 
 #include <absl/time/clock.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/flag_types.h"
+#include "common/filter/expression.h"
 
 namespace windrow::cli {
 namespace {
@@ -31,16 +33,9 @@ void AddTime(CLI::App* app, const std::string& flag, const std::string& comparis
 }  // namespace
 
 std::string FilterFlags::Joined() const {
-  return fmt::format("{}", fmt::join(terms, " AND "));
-}
-
-std::string QuotedForFilter(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
+  std::vector<std::string> all = filters;
+  all.insert(all.end(), terms.begin(), terms.end());
+  return fmt::format("{}", fmt::join(all, " AND "));
 }
 
 void AddFilterText(CLI::App* app, const std::string& flag, const std::string& field,
@@ -48,17 +43,25 @@ void AddFilterText(CLI::App* app, const std::string& flag, const std::string& fi
   app->add_option_function<std::string>(
       flag,
       [filter, field](const std::string& text) {
-        filter->terms.push_back(field + " = " + QuotedForFilter(text));
+        filter->terms.push_back(field + " = " + filter::Quoted(text));
       },
       help);
+}
+
+void AddFilter(CLI::App* app, const std::string& example, FilterFlags* filter) {
+  app->add_option_function<std::string>(
+         "--filter",
+         [filter](const std::string& text) { filter->filters.push_back(text); },
+         fmt::format(
+             "AIP-160, such as {}; docs/guide/filters.md has the language and the "
+             "fields",
+             example))
+      ->type_name("FILTER");
 }
 
 void AddFilterTimes(CLI::App* app, const std::string& field, FilterFlags* filter) {
   AddTime(app, "--since", field + " >=", "not before", filter);
   AddTime(app, "--until", field + " <", "before", filter);
-  app->add_option_function<std::string>(
-      "--filter", [filter](const std::string& text) { filter->terms.push_back(text); },
-      "comparisons joined by AND, as the API takes them");
 }
 
 }  // namespace windrow::cli

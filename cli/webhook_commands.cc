@@ -6,6 +6,7 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "cli/flag_types.h"
 #include "cli/list_limit.h"
 #include "cli/result_writer.h"
@@ -57,10 +58,11 @@ int Get(const Session& session, const std::string& id) {
   return kOk;
 }
 
-int List(const Session& session, const ListLimit& limit) {
+int List(const Session& session, const std::string& filter, const ListLimit& limit) {
   const std::unique_ptr<Stub> stub = NewStub(session);
   ListWriter writer(session, WebhookHeader());
   v1::ListWebhooksRequest request;
+  request.set_filter(filter);
   v1::ListWebhooksResponse page;
   PageCounter pages(limit);
   do {
@@ -85,6 +87,7 @@ struct WebhookArguments {
   std::string etag;
   std::vector<std::string> cleared;  // fields
   bool validate_only = false;
+  FilterFlags filter;
   ListLimit limit;
 };
 
@@ -309,9 +312,14 @@ void AddWebhook(CLI::App* app, Session* session) {
       [session, a] { session->action = [session, a] { return Get(*session, a->id); }; });
 
   CLI::App* list = group->add_subcommand("list", "Show the webhooks, newest first");
+  AddFilterText(list, "--event-type", "event_type", "with a trigger for an event type",
+                &a->filter);
+  AddFilter(list, "'enabled = true AND labels.env:prod'", &a->filter);
   AddListLimit(list, &a->limit);
   list->callback([session, a] {
-    session->action = [session, a] { return List(*session, a->limit); };
+    session->action = [session, a] {
+      return List(*session, a->filter.Joined(), a->limit);
+    };
   });
 }
 

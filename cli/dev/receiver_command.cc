@@ -41,15 +41,15 @@ absl::StatusOr<Verifier::Source> EveryWebhook() {
                                            std::move(ring)));
   return [store]() -> absl::StatusOr<std::vector<std::string>> {
     std::vector<std::string> secrets;
-    std::optional<Uuid> before;
+    store::WebhookQuery query{.limit = 1'000};
     while (true) {
       WINDROW_ASSIGN_OR_RETURN(const store::WebhookPage page,
-                               store->List(store::kDefaultTenant, before, 1000));
+                               store->List(store::kDefaultTenant, query));
       for (const store::StoredWebhook& webhook : page.webhooks) {
         secrets.push_back(webhook.secrets.signing_secret);
       }
-      if (!page.more || page.webhooks.empty()) return secrets;
-      before = page.webhooks.back().webhook_id;
+      if (!page.more) return secrets;
+      query.before = page.position;
     }
   };
 }

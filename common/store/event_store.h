@@ -10,12 +10,15 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include <compare>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/domain/batching.h"
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
@@ -116,18 +119,30 @@ class PublishTransaction {
   virtual absl::Status Commit(const PublishWrites& writes) = 0;
 };
 
+// Where an event stands in a list: by its time of receipt, then its number.
+struct EventPosition {
+  absl::Time received_at;
+  std::int64_t escmsg_id = 0;
+
+  std::strong_ordering operator<=>(const EventPosition&) const = default;
+  bool operator==(const EventPosition&) const = default;
+};
+
+// Newest first.
 struct EventQuery {
-  std::string type;                          // empty: any
-  std::string object_id;                     // empty: any
-  std::optional<absl::Time> received_from;   // inclusive
-  std::optional<absl::Time> received_until;  // exclusive
-  std::optional<std::int64_t> before;        // escmsg_ids below
+  filter::Filter where;                 // of kEventFields
+  std::optional<EventPosition> before;  // continue behind this one
   int limit = 50;
+  int examine = kMostExamined;  // look at no more than so many; at least 1
 };
 
 struct EventPage {
   std::vector<StoredEvent> events;
+  // There may be more: continue with `before` = `position`, which is further on than the
+  // query's own, also where nothing was found.
   bool more = false;
+  std::optional<EventPosition> position;
+  int examined = 0;
 };
 
 // Thread-safe. UNAVAILABLE where the database cannot be reached.

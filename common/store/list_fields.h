@@ -84,8 +84,66 @@ inline constexpr filter::Field kDeliveryFields[] = {
      .id = static_cast<int>(DeliveryField::kFinishTime)},
 };
 
+enum class EventField : std::uint8_t {
+  kType,
+  kObjectType,
+  kObjectId,
+  kEventId,  // of events that have one
+  kReceiveTime,
+};
+
+inline constexpr filter::Field kEventFields[] = {
+    {.name = "type", .id = static_cast<int>(EventField::kType), .wildcards = true},
+    {.name = "object_type", .id = static_cast<int>(EventField::kObjectType)},
+    {.name = "object_id", .id = static_cast<int>(EventField::kObjectId)},
+    {.name = "event_id", .id = static_cast<int>(EventField::kEventId)},
+    {.name = "receive_time",
+     .type = filter::Type::kTime,
+     .id = static_cast<int>(EventField::kReceiveTime)},
+};
+
+enum class WebhookField : std::uint8_t {
+  kName,
+  kEnabled,
+  kUrl,
+  kEventType,  // of any trigger
+  kLabels,
+  kCreateTime,
+};
+
+inline constexpr filter::Word kTruthWords[] = {{"false", 0}, {"true", 1}};
+
+inline constexpr filter::Field kWebhookFields[] = {
+    {.name = "name", .id = static_cast<int>(WebhookField::kName), .wildcards = true},
+    {.name = "enabled",
+     .type = filter::Type::kWord,
+     .id = static_cast<int>(WebhookField::kEnabled),
+     .words = kTruthWords},
+    {.name = "url", .id = static_cast<int>(WebhookField::kUrl), .wildcards = true},
+    {.name = "event_type",
+     .id = static_cast<int>(WebhookField::kEventType),
+     .several = true,
+     .wildcards = true},
+    {.name = "labels",
+     .id = static_cast<int>(WebhookField::kLabels),
+     .keyed = true,
+     .wildcards = true,
+     .may_be_empty = true},
+    {.name = "create_time",
+     .type = filter::Type::kTime,
+     .id = static_cast<int>(WebhookField::kCreateTime)},
+};
+
 inline DeliveryField DeliveryFieldOf(const filter::Field& field) {
   return static_cast<DeliveryField>(field.id);
+}
+
+inline EventField EventFieldOf(const filter::Field& field) {
+  return static_cast<EventField>(field.id);
+}
+
+inline WebhookField WebhookFieldOf(const filter::Field& field) {
+  return static_cast<WebhookField>(field.id);
 }
 
 }  // namespace windrow::store

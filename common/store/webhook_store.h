@@ -8,13 +8,27 @@
 #include <vector>
 
 #include "common/domain/matching.h"
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
 
+// Newest first.
+struct WebhookQuery {
+  filter::Filter where;        // of kWebhookFields
+  std::optional<Uuid> before;  // continue behind this one
+  int limit = 50;
+  int examine = kMostExamined;  // look at no more than so many; at least 1
+};
+
 struct WebhookPage {
   std::vector<StoredWebhook> webhooks;
+  // There may be more: continue with `before` = `position`, which is further on than the
+  // query's own, also where nothing was found.
   bool more = false;
+  std::optional<Uuid> position;
+  int examined = 0;
 };
 
 // Thread-safe. Every change raises the tenant's config version in its own transaction.
@@ -30,9 +44,8 @@ class WebhookStore {
                                                domain::WebhookSecrets secrets) = 0;
   // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's.
   virtual absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) = 0;
-  // Newest first; those older than `before`, where given.
-  virtual absl::StatusOr<WebhookPage> List(TenantId tenant, std::optional<Uuid> before,
-                                           int limit) = 0;
+  virtual absl::StatusOr<WebhookPage> List(TenantId tenant,
+                                           const WebhookQuery& query) = 0;
   // Replaces spec and secrets of version `expected`; ABORTED (ETAG_MISMATCH) where it is
   // no longer that. Triggers with notification_id 0 are given one; their event types go
   // into the catalogue as above. Closes the open windows where domain::ClosesOpenWindows

@@ -2,10 +2,11 @@
 
 #include <absl/status/statusor.h>
 
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "services/control_plane/batch_publish.h"
 #include "services/control_plane/event_mapping.h"
 #include "services/control_plane/explain.h"
-#include "services/control_plane/list_filter.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/publish_stream.h"
@@ -84,22 +85,27 @@ class EventService final : public Base {
     store::EventQuery query;
     const PageTokens tokens({"events", request.filter()});
     WINDROW_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
-    WINDROW_RETURN_IF_ERROR(ApplyFilter(request.filter(), &query));
+    WINDROW_ASSIGN_OR_RETURN(query.where,
+                             filter::Compile(request.filter(), store::kEventFields));
     if (!request.page_token().empty()) {
-      WINDROW_ASSIGN_OR_RETURN(query.before, tokens.ReadNumber(request.page_token()));
+      WINDROW_ASSIGN_OR_RETURN(query.before, tokens.ReadEvent(request.page_token()));
     }
-    const auto fetch = [&](int limit, int) {
+    const auto fetch = [&](int limit, int examine) {
       query.limit = limit;
+      query.examine = examine;
       return events_.ListEvents(caller.tenant, query);
     };
     const auto put = [&](store::StoredEvent& event) {
-      query.before = event.escmsg_id;
+      query.before = store::EventPosition{event.received_at, event.escmsg_id};
       TakeToProto(&event, response->add_events());
       return response->events().rbegin()->ByteSizeLong();
     };
-    WINDROW_ASSIGN_OR_RETURN(const bool more,
-                             FillPage(size, kChunk, &store::EventPage::events, fetch, put,
-                                      [](const store::EventPage&) {}));
+    const auto skip = [&](const store::EventPage& page) {
+      if (page.position) query.before = page.position;
+    };
+    WINDROW_ASSIGN_OR_RETURN(
+        const bool more,
+        FillPage(size, kChunk, &store::EventPage::events, fetch, put, skip));
     if (more) response->set_next_page_token(tokens.Make(*query.before));
     return absl::OkStatus();
   }

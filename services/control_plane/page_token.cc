@@ -9,6 +9,7 @@
 
 #include "common/base/status.h"
 #include "common/json/document.h"
+#include "services/control_plane/proto_time.h"
 
 namespace windrow::control_plane {
 namespace {
@@ -21,6 +22,16 @@ absl::Status Refused(std::string_view field, std::string_view rule) {
   Violations violations;
   violations.Add(std::string(field), std::string(rule));
   return violations.ToStatus();
+}
+
+// Only a token that was made up holds a negative one.
+absl::StatusOr<std::int64_t> NumberOf(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) {
+    number = number << 8 | static_cast<unsigned char>(byte);
+  }
+  if (number > INT64_MAX) return Refused("page_token", "is not a token");
+  return static_cast<std::int64_t>(number);
 }
 
 std::string BytesOf(std::int64_t number) {
@@ -61,6 +72,11 @@ std::string PageTokens::MakeText(std::string_view position) const {
   return MakeOf(position);
 }
 
+std::string PageTokens::Make(const store::EventPosition& position) const {
+  return MakeOf(BytesOf(absl::ToUnixMicros(position.received_at)) +
+                BytesOf(position.escmsg_id));
+}
+
 absl::StatusOr<std::string> PageTokens::PositionOf(const std::string& token,
                                                    std::size_t least,
                                                    std::size_t most) const {
@@ -86,15 +102,22 @@ absl::StatusOr<Uuid> PageTokens::ReadUuid(const std::string& token) const {
 }
 
 absl::StatusOr<std::int64_t> PageTokens::ReadNumber(const std::string& token) const {
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes,
+                           PositionOf(token, sizeof(std::int64_t), sizeof(std::int64_t)));
+  return NumberOf(bytes);
+}
+
+absl::StatusOr<store::EventPosition> PageTokens::ReadEvent(
+    const std::string& token) const {
   constexpr std::size_t kSize = sizeof(std::int64_t);
-  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, kSize, kSize));
-  std::uint64_t number = 0;
-  for (const char byte : bytes) {
-    number = number << 8 | static_cast<unsigned char>(byte);
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, 2 * kSize, 2 * kSize));
+  WINDROW_ASSIGN_OR_RETURN(const std::int64_t micros, NumberOf(bytes.substr(0, kSize)));
+  WINDROW_ASSIGN_OR_RETURN(const std::int64_t number, NumberOf(bytes.substr(kSize)));
+  const store::EventPosition position{absl::FromUnixMicros(micros), number};
+  if (position.received_at > absl::FromUnixSeconds(kLastSecond)) {
+    return Refused("page_token", kNoToken);
   }
-  // Only a token that was made up holds a negative one.
-  if (number > INT64_MAX) return Refused("page_token", "is not a token");
-  return static_cast<std::int64_t>(number);
+  return position;
 }
 
 absl::StatusOr<std::string> PageTokens::ReadText(const std::string& token,

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/base/uuid.h"
+#include "common/store/event_store.h"
 
 namespace windrow::control_plane {
 
@@ -21,12 +22,14 @@ class PageTokens {
   std::string Make(const Uuid& position) const;
   std::string Make(std::int64_t position) const;
   std::string MakeText(std::string_view position) const;
+  std::string Make(const store::EventPosition& position) const;
   // INVALID_ARGUMENT naming page_token where the text is no token, or one of another
   // question. Not for an empty text: that is the first page.
   absl::StatusOr<Uuid> ReadUuid(const std::string& token) const;
   absl::StatusOr<std::int64_t> ReadNumber(const std::string& token) const;
   // A text of at most `most` bytes: UTF-8 without U+0000.
   absl::StatusOr<std::string> ReadText(const std::string& token, std::size_t most) const;
+  absl::StatusOr<store::EventPosition> ReadEvent(const std::string& token) const;
 
  private:
   std::string MakeOf(std::string_view position) const;

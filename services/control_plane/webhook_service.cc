@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/preview.h"
@@ -157,24 +159,31 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   absl::Status List(const Caller& caller, const v1::ListWebhooksRequest& request,
                     v1::ListWebhooksResponse* response) {
-    const PageTokens tokens({"webhooks"});
+    store::WebhookQuery query;
+    const PageTokens tokens({"webhooks", request.filter()});
     WINDROW_ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
-    std::optional<Uuid> before;
+    WINDROW_ASSIGN_OR_RETURN(query.where,
+                             filter::Compile(request.filter(), store::kWebhookFields));
     if (!request.page_token().empty()) {
-      WINDROW_ASSIGN_OR_RETURN(before, tokens.ReadUuid(request.page_token()));
+      WINDROW_ASSIGN_OR_RETURN(query.before, tokens.ReadUuid(request.page_token()));
     }
+    const auto fetch = [&](int limit, int examine) {
+      query.limit = limit;
+      query.examine = examine;
+      return webhooks_.List(caller.tenant, query);
+    };
+    const auto put = [&](const store::StoredWebhook& webhook) {
+      query.before = webhook.webhook_id;
+      WebhookToProto(webhook, response->add_webhooks());
+      return response->webhooks().rbegin()->ByteSizeLong();
+    };
+    const auto skip = [&](const store::WebhookPage& page) {
+      if (page.position) query.before = page.position;
+    };
     WINDROW_ASSIGN_OR_RETURN(
         const bool more,
-        FillPage(
-            size, kChunk, &store::WebhookPage::webhooks,
-            [&](int limit, int) { return webhooks_.List(caller.tenant, before, limit); },
-            [&](const store::StoredWebhook& webhook) {
-              before = webhook.webhook_id;
-              WebhookToProto(webhook, response->add_webhooks());
-              return response->webhooks().rbegin()->ByteSizeLong();
-            },
-            [](const store::WebhookPage&) {}));
-    if (more) response->set_next_page_token(tokens.Make(*before));
+        FillPage(size, kChunk, &store::WebhookPage::webhooks, fetch, put, skip));
+    if (more) response->set_next_page_token(tokens.Make(*query.before));
     return absl::OkStatus();
   }
 

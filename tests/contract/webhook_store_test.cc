@@ -101,7 +101,7 @@ TEST_P(WebhookStoreContract, AnotherTenantSeesNothingOfIt) {
       "WEBHOOK_NOT_FOUND");
   EXPECT_EQ(ReasonOf(webhooks().Delete(other, mine.webhook_id, std::nullopt)),
             "WEBHOOK_NOT_FOUND");
-  EXPECT_THAT(webhooks().List(other, std::nullopt, 10).value().webhooks, IsEmpty());
+  EXPECT_THAT(webhooks().List(other, {}).value().webhooks, IsEmpty());
   EXPECT_EQ(webhooks().Get(kTenant, mine.webhook_id).value().spec.name, "Mine");
 }
 
@@ -197,18 +197,18 @@ TEST_P(WebhookStoreContract, ListIsNewestFirstAndPages) {
     Create(SpecNamed(name));
     harness().Tick();
   }
-  const auto first = webhooks().List(kTenant, std::nullopt, 2).value();
+  const auto first = webhooks().List(kTenant, {.limit = 2}).value();
   EXPECT_THAT(Names(first), ElementsAre("e", "d"));
   EXPECT_TRUE(first.more);
   const auto second =
-      webhooks().List(kTenant, first.webhooks.back().webhook_id, 2).value();
+      webhooks().List(kTenant, {.before = first.position, .limit = 2}).value();
   EXPECT_THAT(Names(second), ElementsAre("c", "b"));
   EXPECT_TRUE(second.more);
   const auto third =
-      webhooks().List(kTenant, second.webhooks.back().webhook_id, 2).value();
+      webhooks().List(kTenant, {.before = second.position, .limit = 2}).value();
   EXPECT_THAT(Names(third), ElementsAre("a"));
   EXPECT_FALSE(third.more);
-  EXPECT_FALSE(webhooks().List(kTenant, std::nullopt, 5).value().more);
+  EXPECT_FALSE(webhooks().List(kTenant, {.limit = 5}).value().more);
 }
 
 TEST_P(WebhookStoreContract, ADeletedWebhookIsGoneForUsersAndKeptForSenders) {
@@ -217,7 +217,7 @@ TEST_P(WebhookStoreContract, ADeletedWebhookIsGoneForUsersAndKeptForSenders) {
 
   EXPECT_EQ(ReasonOf(webhooks().Get(kTenant, created.webhook_id).status()),
             "WEBHOOK_NOT_FOUND");
-  EXPECT_THAT(webhooks().List(kTenant, std::nullopt, 10).value().webhooks, IsEmpty());
+  EXPECT_THAT(webhooks().List(kTenant, {}).value().webhooks, IsEmpty());
   EXPECT_EQ(ReasonOf(webhooks().Delete(kTenant, created.webhook_id, std::nullopt)),
             "WEBHOOK_NOT_FOUND");
 

@@ -4,6 +4,7 @@
 
 #include "tests/support/fake_state.h"
 #include "tests/support/fake_store.h"
+#include "tests/support/list_values.h"
 
 namespace windrow::testing {
 namespace {
@@ -240,20 +241,21 @@ absl::StatusOr<store::EventPage> FakeStore::ListEvents(TenantId tenant,
                                                        const store::EventQuery& query) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
+  std::map<store::EventPosition, const store::StoredEvent*> in_order;
+  for (const auto& [key, stored] : state_->events) {
+    const store::EventPosition position{stored.received_at, stored.escmsg_id};
+    if (stored.tenant_id != tenant || (query.before && position >= *query.before))
+      continue;
+    in_order[position] = &stored;
+  }
   store::EventPage page;
-  for (auto it = state_->events.rbegin(); it != state_->events.rend(); ++it) {
-    const store::StoredEvent& stored = it->second;
-    if (stored.tenant_id != tenant) continue;
-    if (query.before && stored.escmsg_id >= *query.before) continue;
-    if (!query.type.empty() && stored.event.type != query.type) continue;
-    if (!query.object_id.empty() && stored.event.object_id != query.object_id) continue;
-    if (query.received_from && stored.received_at < *query.received_from) continue;
-    if (query.received_until && stored.received_at >= *query.received_until) continue;
-    if (static_cast<int>(page.events.size()) == query.limit) {
-      page.more = true;
-      break;
-    }
-    page.events.push_back(stored);
+  for (auto it = in_order.rbegin(); it != in_order.rend(); ++it) {
+    page.more = page.examined == query.examine ||
+                page.events.size() == static_cast<std::size_t>(query.limit);
+    if (page.more) break;
+    ++page.examined;
+    page.position = it->first;
+    if (Matches(query.where, *it->second)) page.events.push_back(*it->second);
   }
   return page;
 }

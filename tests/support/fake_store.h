@@ -56,7 +56,7 @@ class FakeStore final : public store::WebhookStore,
   absl::StatusOr<store::StoredWebhook> Get(store::TenantId tenant,
                                            const Uuid& id) override;
   absl::StatusOr<store::WebhookPage> List(store::TenantId tenant,
-                                          std::optional<Uuid> before, int limit) override;
+                                          const store::WebhookQuery& query) override;
   absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
                                               std::int32_t expected,
                                               domain::WebhookSpec spec,

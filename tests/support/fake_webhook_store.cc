@@ -8,6 +8,7 @@
 
 #include "tests/support/fake_state.h"
 #include "tests/support/fake_store.h"
+#include "tests/support/list_values.h"
 
 namespace windrow::testing {
 namespace {
@@ -117,20 +118,20 @@ absl::StatusOr<StoredWebhook> FakeStore::Get(TenantId tenant, const Uuid& id) {
 }
 
 absl::StatusOr<store::WebhookPage> FakeStore::List(TenantId tenant,
-                                                   std::optional<Uuid> before,
-                                                   int limit) {
+                                                   const store::WebhookQuery& query) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   store::WebhookPage page;
   for (auto it = state_->webhooks.rbegin(); it != state_->webhooks.rend(); ++it) {
     const FakeWebhook& webhook = it->second;
     if (webhook.deleted || webhook.current.tenant_id != tenant) continue;
-    if (before && it->first >= *before) continue;
-    if (static_cast<int>(page.webhooks.size()) == limit) {
-      page.more = true;
-      break;
-    }
-    page.webhooks.push_back(webhook.current);
+    if (query.before && it->first >= *query.before) continue;
+    page.more = page.examined == query.examine ||
+                page.webhooks.size() == static_cast<std::size_t>(query.limit);
+    if (page.more) break;
+    ++page.examined;
+    page.position = it->first;
+    if (Matches(query.where, webhook.current)) page.webhooks.push_back(webhook.current);
   }
   return page;
 }

@@ -34,4 +34,47 @@ std::vector<filter::Value> ValuesOf(const store::DeliveryRecord& record,
   return values;
 }
 
+std::vector<filter::Value> ValuesOf(const store::StoredEvent& event,
+                                    const filter::Test& test) {
+  switch (store::EventFieldOf(*test.field)) {
+    case store::EventField::kType:
+      return {event.event.type};
+    case store::EventField::kObjectType:
+      return {event.event.object_type};
+    case store::EventField::kObjectId:
+      return {event.event.object_id};
+    case store::EventField::kEventId:
+      if (event.event.event_id.empty()) return {};
+      return {event.event.event_id};
+    case store::EventField::kReceiveTime:
+      break;
+  }
+  return {event.received_at};
+}
+
+std::vector<filter::Value> ValuesOf(const store::StoredWebhook& webhook,
+                                    const filter::Test& test) {
+  std::vector<filter::Value> values;
+  const domain::WebhookSpec& spec = webhook.spec;
+  switch (store::WebhookFieldOf(*test.field)) {
+    case store::WebhookField::kName:
+      return {spec.name};
+    case store::WebhookField::kEnabled:
+      return {std::int64_t{spec.enabled}};
+    case store::WebhookField::kUrl:
+      return {spec.url};
+    case store::WebhookField::kEventType:
+      for (const auto& trigger : spec.triggers) values.emplace_back(trigger.event_type);
+      return values;
+    case store::WebhookField::kLabels:
+      for (const auto& [key, value] : spec.labels) {
+        if (test.key.empty() || test.key == key) values.emplace_back(value);
+      }
+      return values;
+    case store::WebhookField::kCreateTime:
+      break;
+  }
+  return {webhook.created_at};
+}
+
 }  // namespace windrow::testing

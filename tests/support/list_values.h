@@ -6,11 +6,17 @@
 
 #include "common/filter/filter.h"
 #include "common/store/delivery_store.h"
+#include "common/store/event_store.h"
+#include "common/store/webhook_store.h"
 
 namespace windrow::testing {
 
 // Of a record with all its items.
 std::vector<filter::Value> ValuesOf(const store::DeliveryRecord& record,
+                                    const filter::Test& test);
+std::vector<filter::Value> ValuesOf(const store::StoredEvent& event,
+                                    const filter::Test& test);
+std::vector<filter::Value> ValuesOf(const store::StoredWebhook& webhook,
                                     const filter::Test& test);
 
 template <typename Record>

@@ -1,7 +1,6 @@
 #include "common/store/postgres/delivery_access.h"
 
 #include <algorithm>
-#include <optional>
 #include <variant>
 
 namespace windrow::store::postgres {
@@ -68,55 +67,6 @@ bool Possible(const Filter& where, DeliveryState state) {
   return OfState(where, state) != Verdict::kNo;
 }
 
-void CollectConjuncts(const Filter& where, std::vector<const Filter*>* conjuncts) {
-  if (where.kind != Kind::kAll) return conjuncts->push_back(&where);
-  for (const Filter& operand : where.operands) CollectConjuncts(operand, conjuncts);
-}
-
-// The value that the filter, one test, wants the field to be equal to.
-template <typename T>
-std::optional<T> ValueOf(const Filter& where, DeliveryField field) {
-  if (where.kind != Kind::kTest || DeliveryFieldOf(*where.test.field) != field) return {};
-  const auto* value = std::get_if<T>(&where.test.wanted);
-  return value == nullptr ? std::nullopt : std::optional(*value);
-}
-
-// The values of which the field must equal one, each once; none where the filter is not
-// such a list, or a longer one than an index is used for.
-template <typename T>
-std::vector<T> ValuesOf(const Filter& where, DeliveryField field) {
-  std::vector<T> values;
-  const auto add = [&](const Filter& part) {
-    const std::optional<T> value = ValueOf<T>(part, field);
-    if (!value) return false;
-    if (std::find(values.begin(), values.end(), *value) == values.end()) {
-      values.push_back(*value);
-    }
-    return true;
-  };
-  const bool list = where.kind == Kind::kAny
-                        ? std::all_of(where.operands.begin(), where.operands.end(), add)
-                        : add(where);
-  if (!list || values.size() > kMostBranches) values.clear();
-  return values;
-}
-
-// The shorter list of the two, where there are two.
-template <typename T>
-void Narrow(std::vector<T> found, std::vector<T>* list) {
-  if (found.empty()) return;
-  if (list->empty() || found.size() < list->size()) *list = std::move(found);
-}
-
-std::vector<std::string> TextsOf(const Filter& where, DeliveryField field) {
-  std::vector<std::string> texts;
-  for (filter::TextPattern& pattern : ValuesOf<filter::TextPattern>(where, field)) {
-    if (!pattern.exact()) return {};
-    texts.push_back(std::move(pattern.text));
-  }
-  return texts;
-}
-
 void CollectFields(const Filter& where, DeliveryAccess* access) {
   if (where.kind == Kind::kTest) {
     const DeliveryField field = DeliveryFieldOf(*where.test.field);
@@ -140,17 +90,15 @@ DeliveryAccess AccessOf(const Filter& where) {
        {DeliveryState::kSucceeded, DeliveryState::kFailed, DeliveryState::kCancelled}) {
     if (Possible(where, state)) access.finished.push_back(state);
   }
-  std::vector<const Filter*> conjuncts;
-  CollectConjuncts(where, &conjuncts);
-  for (const Filter* conjunct : conjuncts) {
-    if (const auto range =
-            ValueOf<filter::TimeRange>(*conjunct, DeliveryField::kCreateTime)) {
-      access.created.from = std::max(access.created.from, range->from);
-      access.created.until = std::min(access.created.until, range->until);
-    }
-    Narrow(ValuesOf<Uuid>(*conjunct, DeliveryField::kWebhookId), &access.webhooks);
-    Narrow(TextsOf(*conjunct, DeliveryField::kEventType), &access.event_types);
-    Narrow(TextsOf(*conjunct, DeliveryField::kObjectId), &access.object_ids);
+  for (const Filter* conjunct : ConjunctsOf(where)) {
+    const auto texts = [&](DeliveryField field) {
+      return TextsOf(*conjunct, static_cast<int>(field));
+    };
+    Narrow(*conjunct, static_cast<int>(DeliveryField::kCreateTime), &access.created);
+    Narrow(ValuesOf<Uuid>(*conjunct, static_cast<int>(DeliveryField::kWebhookId)),
+           &access.webhooks);
+    Narrow(texts(DeliveryField::kEventType), &access.event_types);
+    Narrow(texts(DeliveryField::kObjectId), &access.object_ids);
   }
   CollectFields(where, &access);
   return access;

@@ -7,6 +7,7 @@
 
 #include "common/filter/filter.h"
 #include "common/store/list_fields.h"
+#include "common/store/postgres/filter_access.h"
 
 namespace windrow::store::postgres {
 
@@ -16,7 +17,7 @@ struct DeliveryAccess {
   filter::TimeRange created;
   bool unfinished = true;               // some of the wanted ones may be
   std::vector<DeliveryState> finished;  // states that finished ones of them may have
-  // One of these; none: any. At most kMostBranches.
+  // One of these; none: any.
   std::vector<Uuid> webhooks;
   std::vector<std::string> event_types;
   std::vector<std::string> object_ids;
@@ -24,9 +25,6 @@ struct DeliveryAccess {
   bool items = false;
   bool attempt = false;
 };
-
-// Lists of more values than this lead to no index: each one is a branch of the statement.
-inline constexpr std::size_t kMostBranches = 8;
 
 DeliveryAccess AccessOf(const filter::Filter& where);
 

@@ -10,11 +10,6 @@
 namespace windrow::store::postgres {
 namespace {
 
-// History is partitioned by day, and a statement opens every partition that it may read.
-// A list begins with the days next to its start, and goes on with four times as many.
-constexpr absl::Duration kFirstSlice = absl::Hours(48);
-constexpr int kSlices = 4;  // the last one is the rest
-
 IdRange WholeOf(const DeliveryQuery& query, const DeliveryAccess& access) {
   IdRange ids;
   if (access.created.from != absl::InfinitePast())
@@ -37,29 +32,19 @@ bool IsEmpty(const IdRange& ids) {
   return ids.from && ids.until && *ids.from >= *ids.until;
 }
 
-// The parts of the range, in the order asked for.
-std::vector<IdRange> SlicesOf(const IdRange& whole, bool oldest_first, absl::Time now) {
-  if (oldest_first && !whole.from) return {whole};  // from nobody knows when
+// The ids of the range in each slice of its time, in the order asked for.
+std::vector<IdRange> SlicesOf(const IdRange& whole, bool oldest_first) {
+  filter::TimeRange time;
+  if (whole.from) time.from = whole.from->time();
+  if (whole.until) time.until = whole.until->time() + absl::Milliseconds(1);
   std::vector<IdRange> slices;
-  IdRange rest = whole;
-  absl::Time at = oldest_first  ? whole.from->time()
-                  : whole.until ? std::min(whole.until->time(), now)
-                                : now;
-  absl::Duration width = kFirstSlice;
-  for (int i = 1; i < kSlices && !IsEmpty(rest); ++i, width *= 4) {
-    at += oldest_first ? width : -width;
-    const Uuid cut = FloorId(at);
-    IdRange slice = rest;
-    if (oldest_first) {
-      slice.until = std::min(rest.until.value_or(cut), cut);
-      rest.from = slice.until;
-    } else {
-      slice.from = std::max(rest.from.value_or(cut), cut);
-      rest.until = slice.from;
-    }
-    if (!IsEmpty(slice)) slices.push_back(slice);
+  for (const filter::TimeRange& slice :
+       postgres::SlicesOf(time, oldest_first, absl::Now())) {
+    IdRange ids = whole;
+    if (slice.from != time.from) ids.from = FloorId(slice.from);
+    if (slice.until != time.until) ids.until = FloorId(slice.until);
+    slices.push_back(ids);
   }
-  if (!IsEmpty(rest)) slices.push_back(rest);
   return slices;
 }
 
@@ -74,7 +59,7 @@ class DeliveryList {
     const IdRange whole = WholeOf(query_, access);
     if (IsEmpty(whole)) return page_;
     WINDROW_ASSIGN_OR_RETURN(const bool by_webhook, FewWindows(access));
-    for (const IdRange& ids : SlicesOf(whole, query_.oldest_first, absl::Now())) {
+    for (const IdRange& ids : SlicesOf(whole, query_.oldest_first)) {
       WINDROW_RETURN_IF_ERROR(ReadSlice(access, by_webhook, ids));
       if (page_.more) break;
     }

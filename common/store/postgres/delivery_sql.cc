@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <variant>
 
-#include "common/store/postgres/filter_sql.h"
-
 namespace windrow::store::postgres {
 namespace {
 
@@ -264,28 +262,20 @@ std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
                      scan.examine);
 }
 
-// The rows of the walk that are wanted, and the last one that was looked at. OFFSET 0
-// keeps the planner from judging twice.
-std::string Judged(const Columns& columns, const DeliveryScan& scan,
-                   const std::string& walk, Params* params) {
-  const std::string work = scan.access.items ? columns.work : "1";
-  const std::string within = fmt::format("r.spent - {} < {}", work, scan.examine);
-  std::string joins;
-  if (scan.access.attempt) joins += LastAttemptSql(columns, scan, "a", params);
-  if (scan.access.items && columns.in_queue) {
-    joins += WindowItemsSql(scan, params);
-  }
-  const std::string condition = ConditionSql(
-      scan.query->where,
-      [&](const filter::Test& test) { return DeliveryTestSql(columns, test, params); });
-  return fmt::format(
-      "SELECT * FROM (SELECT r.*, CASE WHEN {0} AND r.tenant_id = $1::int4 THEN {1} ELSE "
-      "false END AS wanted FROM (SELECT r.*, sum({2}) OVER w AS spent, lead({3}) OVER w "
-      "IS NULL AS last FROM ({4}) AS r WINDOW w AS (ORDER BY {3} {5} ROWS UNBOUNDED "
-      "PRECEDING)) AS r{6} ORDER BY {3} {5} OFFSET 0) AS r WHERE {0} AND (r.wanted OR "
-      "r.last OR r.spent >= {7}) ORDER BY {3} {5} LIMIT {8}",
-      within, condition, work, columns.id, walk, Direction(*scan.query), joins,
-      scan.examine, scan.limit + 1);
+std::string Judged(const Columns& columns, const DeliveryScan& scan, std::string walk_sql,
+                   Params* params) {
+  Walk walk{.sql = std::move(walk_sql),
+            .order = fmt::format("{} {}", columns.id, Direction(*scan.query)),
+            .examine = scan.examine,
+            .limit = scan.limit};
+  if (scan.access.items) walk.work = columns.work;
+  if (scan.access.attempt) walk.joins += LastAttemptSql(columns, scan, "a", params);
+  if (scan.access.items && columns.in_queue) walk.joins += WindowItemsSql(scan, params);
+  walk.condition = "r.tenant_id = $1::int4 AND " +
+                   ConditionSql(scan.query->where, [&](const filter::Test& test) {
+                     return DeliveryTestSql(columns, test, params);
+                   });
+  return JudgedSql(walk);
 }
 
 }  // namespace
@@ -319,7 +309,7 @@ SqlText ListWindowsSql(const DeliveryScan& scan) {
       "r.lease_owner IS NOT NULL, r.attempt, r.item_count, r.received_at, r.escmsg_ids, "
       "r.notification_ids, l.attempt, l.late, l.started_at, l.duration_us, l.phases_us, "
       "l.remote_address, l.status_code, l.error, l.error_detail, l.request_bytes, "
-      "l.response_bytes, l.response_headers, l.response_body, r.wanted, r.spent::int8 "
+      "l.response_bytes, l.response_headers, l.response_body, r.wanted, r.spent "
       "FROM ({}) AS r{} ORDER BY r.window_id {}",
       judged, LastAttemptSql(kWindows, scan, "l", &params), Direction(*scan.query));
   return SqlText{std::move(sql), std::move(params)};
@@ -343,7 +333,7 @@ SqlText ListFinishedSql(const DeliveryScan& scan) {
       "r.object_id, r.item_count, r.escmsg_ids, r.notification_ids, r.event_types, "
       "r.object_ids, r.reason, r.attempt_count, false, r.started_at, r.duration_us, "
       "r.phases_us, r.remote_address, r.status_code, r.error, r.error_detail, "
-      "r.request_bytes, r.response_bytes, {}, r.wanted, r.spent::int8 FROM ({}) AS r{} "
+      "r.request_bytes, r.response_bytes, {}, r.wanted, r.spent FROM ({}) AS r{} "
       "ORDER BY r.delivery_id {}",
       columns, judged, bodies, Direction(*scan.query));
   return SqlText{std::move(sql), std::move(params)};

@@ -9,14 +9,9 @@
 
 #include "common/store/delivery_store.h"
 #include "common/store/postgres/delivery_access.h"
-#include "common/store/postgres/params.h"
+#include "common/store/postgres/filter_sql.h"
 
 namespace windrow::store::postgres {
-
-struct SqlText {
-  std::string sql;
-  Params params;
-};
 
 // From inclusive, until exclusive; none: no end.
 struct IdRange {

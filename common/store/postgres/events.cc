@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/base/status.h"
+#include "common/store/postgres/event_sql.h"
+#include "common/store/postgres/filter_access.h"
 #include "common/store/postgres/items.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
@@ -20,48 +23,67 @@ absl::StatusOr<StoredEvent> PostgresStore::GetEvent(TenantId tenant,
                       "EVENT_NOT_FOUND");
   }
   WINDROW_ASSIGN_OR_RETURN(std::vector<StoredEvent> events,
-                           ReadEvents(&*lease, &key_field_sets_, rows, 1));
+                           ReadEvents(&*lease, &key_field_sets_, rows, {0}));
   return std::move(events.front());
 }
 
+namespace {
+
+constexpr int kWanted = 16;  // the column; behind it is what was spent
+
+EventPosition PositionOf(const Result& rows, int row) {
+  return {rows.Time(row, 3), rows.Int8(row, 2)};
+}
+
+// Notes what one statement spent, and where the next page begins. Which rows are wanted.
+std::vector<int> ReadPage(const Result& rows, const EventScan& scan, EventPage* page) {
+  std::vector<int> wanted;
+  int spent = 0;
+  for (int row = 0; row < rows.rows(); ++row) {
+    spent = static_cast<int>(rows.Int8(row, kWanted + 1));
+    if (!rows.Bool(row, kWanted)) continue;
+    page->more = std::ssize(wanted) == scan.limit;
+    if (page->more) break;
+    wanted.push_back(row);
+  }
+  page->examined += spent;
+  if (!wanted.empty()) page->position = PositionOf(rows, wanted.back());
+  if (!page->more && spent >= scan.examine) {
+    page->more = true;
+    page->position = PositionOf(rows, rows.rows() - 1);
+  }
+  return wanted;
+}
+
+}  // namespace
+
 absl::StatusOr<EventPage> PostgresStore::ListEvents(TenantId tenant,
                                                     const EventQuery& query) {
-  Params params;
-  params.Int4(tenant);
-  std::string where = "tenant_id = $1::int4";
-  const auto next = [&params] { return params.size() + 1; };
-  if (!query.type.empty()) {
-    where += fmt::format(" AND type = ${}::text", next());
-    params.Text(query.type);
-  }
-  if (!query.object_id.empty()) {
-    where += fmt::format(" AND object_id = ${}::text", next());
-    params.Text(query.object_id);
-  }
-  if (query.received_from) {
-    where += fmt::format(" AND received_at >= ${}::timestamptz", next());
-    params.Time(*query.received_from);
-  }
-  if (query.received_until) {
-    where += fmt::format(" AND received_at < ${}::timestamptz", next());
-    params.Time(*query.received_until);
-  }
+  const EventAccess access = AccessOfEvents(query.where);
+  filter::TimeRange whole = access.received;
   if (query.before) {
-    where += fmt::format(" AND escmsg_id < ${}::int8", next());
-    params.Int8(*query.before);
+    whole.until =
+        std::min(whole.until, query.before->received_at + absl::Microseconds(1));
   }
-  const std::string sql = fmt::format(
-      "SELECT 0::int4, tenant_id, escmsg_id, received_at, occurred_at, event_id, type, "
-      "object_type, object_id, message, agent_id, object, previous, action, linked, "
-      "key_fields_id "
-      "FROM events WHERE {} ORDER BY escmsg_id DESC LIMIT {}",
-      where, query.limit + 1);
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunPlanned(sql, params));
   EventPage page;
-  page.more = rows.rows() > query.limit;
-  WINDROW_ASSIGN_OR_RETURN(page.events, ReadEvents(&*lease, &key_field_sets_, rows,
-                                                   std::min(rows.rows(), query.limit)));
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
+  for (const filter::TimeRange& slice :
+       SlicesOf(whole, /*oldest_first=*/false, absl::Now())) {
+    const EventScan scan{.tenant = tenant,
+                         .query = &query,
+                         .access = access,
+                         .received = slice,
+                         .limit = query.limit - static_cast<int>(page.events.size()),
+                         .examine = query.examine - page.examined};
+    const SqlText text = ListEventsSql(scan);
+    WINDROW_ASSIGN_OR_RETURN(Result rows, lease->RunPlanned(text.sql, text.params));
+    WINDROW_ASSIGN_OR_RETURN(
+        std::vector<StoredEvent> found,
+        ReadEvents(&*lease, &key_field_sets_, rows, ReadPage(rows, scan, &page)));
+    std::move(found.begin(), found.end(), std::back_inserter(page.events));
+    if (page.more) return page;
+  }
+  page.position.reset();
   return page;
 }
 

@@ -101,4 +101,19 @@ std::string TimeSql(const std::string& value, const filter::TimeRange& wanted,
   return fmt::format("{}", fmt::join(ends, " AND "));
 }
 
+// OFFSET 0 keeps the planner from judging twice: once to filter, and once to show.
+std::string JudgedSql(const Walk& walk) {
+  const std::string within = fmt::format("r.spent - {} < {}", walk.work, walk.examine);
+  const std::string numbered = fmt::format(
+      "SELECT r.*, (sum({}) OVER w)::int8 AS spent, lead(true) OVER w IS NULL AS last "
+      "FROM ({}) AS r WINDOW w AS (ORDER BY {} ROWS UNBOUNDED PRECEDING)",
+      walk.work, walk.sql, walk.order);
+  return fmt::format(
+      "SELECT * FROM (SELECT r.*, CASE WHEN {0} THEN {1} ELSE false END AS wanted FROM "
+      "({2}) AS r{3} ORDER BY {4} OFFSET 0) AS r WHERE {0} AND (r.wanted OR r.last OR "
+      "r.spent >= {5}) ORDER BY {4} LIMIT {6}",
+      within, walk.condition, numbered, walk.joins, walk.order, walk.examine,
+      walk.limit + 1);
+}
+
 }  // namespace windrow::store::postgres

@@ -10,6 +10,11 @@
 
 namespace windrow::store::postgres {
 
+struct SqlText {
+  std::string sql;
+  Params params;
+};
+
 // The SQL of one test: a condition, which may be null for false.
 using TestSql = std::function<std::string(const filter::Test& test)>;
 
@@ -28,5 +33,21 @@ std::string TimeSql(const std::string& value, const filter::TimeRange& wanted,
 // One of the texts in `values`, an array, is wanted.
 std::string AnyTextSql(const std::string& values, const filter::TextPattern& wanted,
                        Params* params);
+
+// A walk along an index, whose records are judged one by one.
+struct Walk {
+  std::string sql;         // the records, in order, at most `examine` of them
+  std::string order;       // of them, over `r`: "r.delivery_id DESC"
+  std::string joins = {};  // " LEFT JOIN …", what the condition looks at beside `r`
+  std::string condition;   // over `r`: never null
+  std::string work = "1";  // over `r`: of judging one, in records
+  int examine = 0;
+  int limit = 0;
+};
+
+// The rows of the walk that are wanted, at most `limit` and one, and the last one that
+// was looked at, as columns of `r` with `wanted` and `spent` (int8): the work up to this
+// row. No row is looked at once `examine` is spent.
+std::string JudgedSql(const Walk& walk);
 
 }  // namespace windrow::store::postgres

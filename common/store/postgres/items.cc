@@ -62,15 +62,17 @@ absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
 
 absl::StatusOr<std::vector<StoredEvent>> ReadEvents(Connection* connection,
                                                     KeyFieldSets* key_fields,
-                                                    const Result& rows, int count) {
+                                                    const Result& rows,
+                                                    const std::vector<int>& which) {
   std::vector<StoredEvent> events;
   std::vector<std::int32_t> ids;
-  events.reserve(static_cast<std::size_t>(count));
-  ids.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    WINDROW_ASSIGN_OR_RETURN(StoredEvent event, ReadEvent(rows, i));
+  events.reserve(which.size());
+  ids.reserve(which.size());
+  for (const int row : which) {
+    WINDROW_ASSIGN_OR_RETURN(StoredEvent event, ReadEvent(rows, row));
     events.push_back(std::move(event));
-    ids.push_back(rows.IsNull(i, kKeyFieldsColumn) ? 0 : rows.Int4(i, kKeyFieldsColumn));
+    ids.push_back(rows.IsNull(row, kKeyFieldsColumn) ? 0
+                                                     : rows.Int4(row, kKeyFieldsColumn));
   }
   WINDROW_ASSIGN_OR_RETURN(std::vector<KeyFieldSets::Set> sets,
                            key_fields->Find(connection, ids));
@@ -117,8 +119,10 @@ absl::StatusOr<std::vector<StoredEvent>> LoadEvents(
                                                             .Array(std::move(tenants))
                                                             .Array(std::move(numbers))
                                                             .Array(std::move(received))));
+  std::vector<int> all(static_cast<std::size_t>(rows.rows()));
+  std::iota(all.begin(), all.end(), 0);
   WINDROW_ASSIGN_OR_RETURN(std::vector<StoredEvent> found,
-                           ReadEvents(connection, key_fields, rows, rows.rows()));
+                           ReadEvents(connection, key_fields, rows, all));
   for (int i = 0; i < rows.rows(); ++i) {
     const auto position = static_cast<std::size_t>(rows.Int4(i, 0) - 1);
     events.at(position) = std::move(found[static_cast<std::size_t>(i)]);

@@ -19,11 +19,12 @@ namespace windrow::store::postgres {
 std::string LinkedToJson(const std::vector<domain::LinkedObject>& linked);
 absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_view json);
 
-// The first `count` rows of load_events.sql, get_event.sql or a list of events. Asks for
-// lists of key fields that `key_fields` does not know yet.
+// The events in some rows of load_events.sql, get_event.sql or a list of events, in the
+// order of `which`. Asks for lists of key fields that `key_fields` does not know yet.
 absl::StatusOr<std::vector<StoredEvent>> ReadEvents(Connection* connection,
                                                     KeyFieldSets* key_fields,
-                                                    const Result& rows, int count);
+                                                    const Result& rows,
+                                                    const std::vector<int>& which);
 
 // Some items of one window, whose events were received at one time.
 struct ItemRun {

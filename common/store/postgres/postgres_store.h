@@ -49,8 +49,7 @@ class PostgresStore final : public WebhookStore,
   absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
                                        domain::WebhookSecrets secrets) override;
   absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) override;
-  absl::StatusOr<WebhookPage> List(TenantId tenant, std::optional<Uuid> before,
-                                   int limit) override;
+  absl::StatusOr<WebhookPage> List(TenantId tenant, const WebhookQuery& query) override;
   absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
                                        std::int32_t expected, domain::WebhookSpec spec,
                                        domain::WebhookSecrets secrets) override;
@@ -87,7 +86,7 @@ class PostgresStore final : public WebhookStore,
   absl::StatusOr<StoredEvent> GetEvent(TenantId tenant, std::int64_t escmsg_id) override;
   absl::StatusOr<EventPage> ListEvents(TenantId tenant, const EventQuery& query) override;
 
-  // DeliveryStore (deliveries.cc)
+  // DeliveryStore (deliveries.cc, delivery_list.cc)
   absl::StatusOr<DeliveryPage> ListDeliveries(TenantId tenant,
                                               const DeliveryQuery& query) override;
   absl::StatusOr<DeliveryRecord> GetDelivery(TenantId tenant, const Uuid& id,

@@ -10,6 +10,7 @@
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
+#include "common/store/postgres/webhook_sql.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -54,6 +55,18 @@ std::vector<std::string> EventTypesOf(const domain::WebhookSpec& spec) {
   std::set<std::string> types;
   for (const domain::Trigger& trigger : spec.triggers) types.insert(trigger.event_type);
   return {types.begin(), types.end()};
+}
+
+ArrayParam LabelKeys(const domain::WebhookSpec& spec) {
+  ArrayParam keys(ArrayParam::kText, spec.labels.size());
+  for (const auto& [key, value] : spec.labels) keys.AddText(key);
+  return keys;
+}
+
+ArrayParam LabelValues(const domain::WebhookSpec& spec) {
+  ArrayParam values(ArrayParam::kText, spec.labels.size());
+  for (const auto& [key, value] : spec.labels) values.AddText(value);
+  return values;
 }
 
 // Gives numbers to triggers that have none yet.
@@ -131,7 +144,10 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
           .Int4(TimeoutMs(webhook.spec))
           .Int8(absl::ToInt64Milliseconds(webhook.spec.auto_disable.after))
           .Int4(webhook.spec.auto_disable.consecutive_failures)
-          .Array(TextArray(event_types)));
+          .Text(webhook.spec.url)
+          .Array(TextArray(event_types))
+          .Array(LabelKeys(webhook.spec))
+          .Array(LabelValues(webhook.spec)));
   if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
   webhook.created_at = made->Time(0, 0);
   webhook.updated_at = made->Time(0, 1);
@@ -155,19 +171,25 @@ absl::StatusOr<StoredWebhook> PostgresStore::Get(TenantId tenant, const Uuid& id
 }
 
 absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
-                                                std::optional<Uuid> before, int limit) {
-  Uuid highest;
-  highest.bytes.fill(0xff);
+                                                const WebhookQuery& query) {
+  constexpr int kWanted = 10;  // the column; behind it is what was spent
+  const SqlText text = ListWebhooksSql(tenant, query);
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(
-      Result rows,
-      lease->Run(kListWebhooks,
-                 Params().Int4(tenant).Id(before.value_or(highest)).Int4(limit + 1)));
+  WINDROW_ASSIGN_OR_RETURN(const Result rows, lease->RunPlanned(text.sql, text.params));
   WebhookPage page;
-  page.more = rows.rows() > limit;
-  for (int i = 0; i < std::min(rows.rows(), limit); ++i) {
-    WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadWebhook(rows, i));
+  for (int row = 0; row < rows.rows(); ++row) {
+    page.examined = static_cast<int>(rows.Int8(row, kWanted + 1));
+    if (!rows.Bool(row, kWanted)) continue;
+    page.more = static_cast<int>(page.webhooks.size()) == query.limit;
+    if (page.more) break;
+    WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadWebhook(rows, row));
     page.webhooks.push_back(std::move(webhook));
+  }
+  if (page.more) {
+    page.position = page.webhooks.back().webhook_id;
+  } else if (page.examined >= query.examine) {
+    page.more = true;
+    page.position = rows.Id(rows.rows() - 1, 0);
   }
   return page;
 }
@@ -225,7 +247,10 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
                           .Int8(absl::ToInt64Milliseconds(after.spec.auto_disable.after))
                           .Int4(after.spec.auto_disable.consecutive_failures)
                           .TextOrNull(disable_reason)
-                          .Array(TextArray(event_types)));
+                          .Text(after.spec.url)
+                          .Array(TextArray(event_types))
+                          .Array(LabelKeys(after.spec))
+                          .Array(LabelValues(after.spec)));
   if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);

@@ -57,6 +57,7 @@ class FakeWebhooks final : public v1::WebhookService::Service {
  public:
   grpc::Status ListWebhooks(grpc::ServerContext*, const v1::ListWebhooksRequest* request,
                             v1::ListWebhooksResponse* response) override {
+    filter = request->filter();
     const int first =
         request->page_token().empty() ? 0 : std::stoi(request->page_token());
     const int end = std::min(first + std::min(request->page_size(), 2), 5);
@@ -81,6 +82,8 @@ class FakeWebhooks final : public v1::WebhookService::Service {
     webhook->set_signing_secret("whsec_made");
     return grpc::Status::OK;
   }
+
+  std::string filter;  // of the last list
 
  private:
   static grpc::Status TwoViolations() {
@@ -213,6 +216,14 @@ TEST_F(RunTest, ShowsTheMadeSecretAndSaysToKeepIt) {
   EXPECT_EQ(Windrow({"webhook", "create", "--url", "https://x/", "-o", "json"}), kOk);
   EXPECT_THAT(out(), HasSubstr("\"signing_secret\": \"whsec_made\""));
   EXPECT_THAT(err(), HasSubstr("not shown again"));
+}
+
+TEST_F(RunTest, AFilterComesFirstAndFlagsAreAddedToIt) {
+  EXPECT_EQ(Windrow({"webhook", "list", "--event-type", "a*\"b", "--filter",
+                     "enabled = true OR labels:env"}),
+            kOk);
+  EXPECT_EQ(webhooks_.filter,
+            R"(enabled = true OR labels:env AND event_type = "a\*\"b")");
 }
 
 TEST_F(RunTest, ListsGoOverPagesUpToTheLimit) {

@@ -45,6 +45,20 @@ TEST(PageTokenTest, ATextIsAPositionToo) {
               HasSubstr("belongs to another list"));
 }
 
+TEST(PageTokenTest, AnEventsPlaceIsItsTimeAndNumber) {
+  const PageTokens tokens({"events", "type = a"});
+  for (const std::int64_t micros : {0l, 1'800'000'000'123'456l}) {
+    const store::EventPosition place{absl::FromUnixMicros(micros), 9'007'199'254'740'993};
+    EXPECT_EQ(tokens.ReadEvent(tokens.Make(place)).value(), place);
+  }
+  // Beyond every time that the API knows, and the database too.
+  for (const absl::Time at : {absl::FromUnixMicros(INT64_MAX), absl::FromUnixMicros(-1),
+                              absl::FromUnixSeconds(253'402'300'800)}) {
+    EXPECT_FALSE(tokens.ReadEvent(tokens.Make(store::EventPosition{at, 1})).ok());
+  }
+  EXPECT_FALSE(tokens.ReadEvent(tokens.Make(std::int64_t{7})).ok());
+}
+
 TEST(PageTokenTest, CanStandInAUrl) {
   EXPECT_THAT(PageTokens({"events"}).Make(kId), MatchesRegex("[A-Za-z0-9_-]+"));
 }

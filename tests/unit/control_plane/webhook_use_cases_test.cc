@@ -34,7 +34,7 @@ class WebhookUseCasesTest : public ::testing::Test {
     return [name](Profile* profile, Violations*) { profile->spec.name = name; };
   }
 
-  std::size_t Count() { return store_.List(kTenant, {}, 1'000)->webhooks.size(); }
+  std::size_t Count() { return store_.List(kTenant, {.limit = 1'000})->webhooks.size(); }
 
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
