@@ -22,17 +22,19 @@ namespace {
 constexpr int kPage = 20;
 constexpr int kExamine = 300;
 // A partition or a branch that is opened gives a row before anyone knows whether it is
-// the next one: 22 days, of up to four branches.
-constexpr int kOpened = 100;
+// the next one: 20 days with rows, of up to four branches.
+constexpr int kOpened = 80;
 
-// 20 days of 1,500 deliveries, every twentieth of them failed; each tenth is a batch of
-// three types and objects. A queue of 6,000 windows of 50 webhooks, one item each, of a
-// third of which an attempt failed. 30,000 events. 3,000 webhooks.
+// 20 whole days, before today, of 1,500 deliveries, every twentieth of them failed; each
+// tenth is a batch of three types and objects. A queue of 6,000 windows of 50 webhooks,
+// one item each, of a third of which an attempt failed. 30,000 events. 3,000 webhooks.
 constexpr char kManyRows[] = R"(
   SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - 20, 22);
   CREATE FUNCTION pg_temp.id(at timestamptz, n bigint) RETURNS uuid LANGUAGE sql AS $$
     SELECT (left(windrow_uuid_floor(at)::text, 14) || '7000-8000-' ||
             lpad(to_hex(n), 12, '0'))::uuid $$;
+  CREATE FUNCTION pg_temp.today() RETURNS timestamptz LANGUAGE sql AS $$
+    SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' $$;
   CREATE FUNCTION pg_temp.hook(n bigint) RETURNS uuid LANGUAGE sql AS $$
     SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
   INSERT INTO webhooks (webhook_id, tenant_id, bucket, version, name, spec, secrets,
@@ -59,13 +61,13 @@ constexpr char kManyRows[] = R"(
               ELSE 200 END,
          CASE WHEN i % 100 = 7 THEN NULL WHEN i % 40 = 0 THEN 5 WHEN i % 20 = 0 THEN 10
               ELSE 0 END, 0, 0
-  FROM (SELECT i, now() - i * interval '20 days' / 30000 AS at
+  FROM (SELECT i, pg_temp.today() - i * interval '20 days' / 30000 AS at
         FROM generate_series(1, 30000) AS i) AS many;
   INSERT INTO events (tenant_id, escmsg_id, received_at, occurred_at, event_id, type,
                       object_type, object_id, object)
   SELECT 1, i, at, at, CASE WHEN i % 2 = 0 THEN 'id-' || i END, 'type.' || i % 20,
          CASE WHEN i % 500 = 0 THEN 'user' ELSE 'ticket' END, 'o' || i % 5000, '{}'
-  FROM (SELECT i, now() - (30000 - i) * interval '20 days' / 30000 AS at
+  FROM (SELECT i, pg_temp.today() - (30001 - i) * interval '20 days' / 30000 AS at
         FROM generate_series(1, 30000) AS i) AS many;
   INSERT INTO event_keys (tenant_id, event_id, day, escmsg_id)
   SELECT 1, event_id, (received_at AT TIME ZONE 'UTC')::date, escmsg_id FROM events
@@ -110,6 +112,11 @@ class ListPlansTest : public ::testing::TestWithParam<bool> {
     if (!GetParam()) return;
     ASSERT_TRUE(connection_->RunScript("ANALYZE").ok());
   }
+
+  // Of arrays the planner knows nothing before the first ANALYZE, which autovacuum does
+  // within a minute: until then an object in batches is looked for in all of its
+  // tenant's.
+  static bool HasStatistics() { return GetParam(); }
 
   Ran Run(const SqlText& text, const std::string& table) {
     Ran ran;
@@ -202,7 +209,8 @@ INSTANTIATE_TEST_SUITE_P(Statistics, ListPlansTest, ::testing::Bool(),
                            return analyzed.param ? "Analyzed" : "NotAnalyzed";
                          });
 
-constexpr char kHook[] = "webhook_id = 00000000-0000-7000-8000-000000000007";
+// Half of its deliveries failed.
+constexpr char kHook[] = "webhook_id = 00000000-0000-7000-8000-00000000000a";
 
 // An index leads to these, in the order of the list: what is read is the page.
 TEST_P(ListPlansTest, WhatAnIndexLeadsToIsAllThatIsReadOfFinishedDeliveries) {
@@ -227,6 +235,7 @@ TEST_P(ListPlansTest, WhatAnIndexLeadsToIsAllThatIsReadOfFinishedDeliveries) {
                                     std::string("finish_time:*"),
                                     std::string("create_time > 2020-01-01T00:00:00Z"),
                                     hook + " AND status_code >= 500 AND finish_time:*"}) {
+    if (filter.starts_with("object_id") && !HasStatistics()) continue;
     for (const bool oldest_first : {false, true}) {
       ExpectBounded(RunFinished(filter, oldest_first), kPage * 7 + kOpened, filter);
     }
@@ -234,6 +243,7 @@ TEST_P(ListPlansTest, WhatAnIndexLeadsToIsAllThatIsReadOfFinishedDeliveries) {
 }
 
 TEST_P(ListPlansTest, AnObjectInBatchesIsFoundByItsOwnIndexWhereItIsRare) {
+  if (!HasStatistics()) return;
   const Ran rare = RunFinished("object_id = m1230", false);
   ExpectBounded(rare, 2, "object_id = m1230");
   EXPECT_THAT(rare.plan, ::testing::HasSubstr("object_ids_idx"));

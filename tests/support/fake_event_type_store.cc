@@ -231,7 +231,7 @@ absl::StatusOr<std::vector<std::string>> FakeStore::LearnEventTypes(
   ++state_->learn_calls;
   FakeTenant& home = state_->tenants[tenant];
   int room = domain::kMaxLearnedEventTypes - Count(home, /*learned=*/true);
-  std::vector<std::string> known;
+  std::set<std::string> known;
   for (const store::SeenEventType& type :
        std::set<store::SeenEventType>(seen.begin(), seen.end())) {
     FakeEventType* found = Find(*state_, tenant, type.name);
@@ -245,9 +245,9 @@ absl::StatusOr<std::vector<std::string>> FakeStore::LearnEventTypes(
       found->stored.updated_at = state_->Now();
       ++found->stored.version;
     }
-    known.push_back(type.name);
+    known.insert(type.name);
   }
-  return known;
+  return std::vector<std::string>(known.begin(), known.end());
 }
 
 int FakeStore::learn_calls() const {

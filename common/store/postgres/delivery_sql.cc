@@ -211,7 +211,7 @@ std::string MixedObjectsSql(const DeliveryAccess& access, Params* params) {
   ArrayParam all(ArrayParam::kText);
   for (const std::string& id : access.object_ids) all.AddText(id);
   params->Array(std::move(all));
-  return fmt::format(" AND r.object_id IS NULL AND r.object_ids && ${}::text[]",
+  return fmt::format(" AND r.object_id IS NULL AND r.object_ids && ${}::text[] OFFSET 0",
                      params->size());
 }
 
@@ -228,7 +228,8 @@ std::vector<std::string> FailedBranches(const DeliveryAccess& access, Params* pa
 }
 
 // Conditions that lead to an index each, in the order of the ids but for the last one of
-// objects; no record satisfies two of them.
+// objects, which OFFSET keeps from being walked in that order; no record satisfies two of
+// them.
 std::vector<std::string> BranchesOf(const DeliveryAccess& access, Params* params) {
   if (!access.object_ids.empty()) {
     auto branches = TextBranches("r.object_id", access.object_ids, params);
@@ -252,8 +253,8 @@ std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
   std::vector<std::string> selects;
   for (const std::string& branch : BranchesOf(scan.access, params)) {
     selects.push_back(
-        fmt::format("SELECT r.* FROM deliveries r WHERE r.tenant_id = $1::int4{}{} ORDER "
-                    "BY r.delivery_id {} LIMIT {}",
+        fmt::format("SELECT r.* FROM (SELECT r.* FROM deliveries r WHERE r.tenant_id = "
+                    "$1::int4{}{}) AS r ORDER BY r.delivery_id {} LIMIT {}",
                     ids, branch, Direction(*scan.query), scan.examine));
   }
   if (selects.size() == 1) return selects.front();

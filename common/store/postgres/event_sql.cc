@@ -36,7 +36,8 @@ std::string EventTestSql(const filter::Test& test, Params* params) {
 }
 
 // Conditions that lead to an index each, in the order of the list but for event_ids, of
-// which each is one event's or few's; no event satisfies two of them.
+// which each is one event's or few's, and which OFFSET keeps from being walked in that
+// order; no event satisfies two of them.
 std::vector<std::string> BranchesOf(const EventAccess& access, Params* params) {
   if (!access.event_ids.empty()) {
     ArrayParam all(ArrayParam::kText);
@@ -44,7 +45,7 @@ std::vector<std::string> BranchesOf(const EventAccess& access, Params* params) {
     params->Array(std::move(all));
     return {fmt::format(
         " AND r.escmsg_id = ANY (ARRAY(SELECT k.escmsg_id FROM event_keys k WHERE "
-        "k.tenant_id = $1::int4 AND k.event_id = ANY (${}::text[])))",
+        "k.tenant_id = $1::int4 AND k.event_id = ANY (${}::text[]))) OFFSET 0",
         params->size())};
   }
   const bool by_object = !access.object_ids.empty();
@@ -76,9 +77,11 @@ std::string WalkSql(const EventScan& scan, Params* params) {
   const std::string place = AndPlace(scan, params);
   std::vector<std::string> selects;
   for (const std::string& branch : BranchesOf(scan.access, params)) {
-    selects.push_back(fmt::format(
-        "SELECT r.* FROM events r WHERE r.tenant_id = $1::int4{}{} ORDER BY {} LIMIT {}",
-        place, branch, kOrder, scan.examine));
+    selects.push_back(
+        fmt::format("SELECT r.* FROM (SELECT r.* FROM events r WHERE r.tenant_id = "
+                    "$1::int4{}{}) AS r "
+                    "ORDER BY {} LIMIT {}",
+                    place, branch, kOrder, scan.examine));
   }
   if (selects.size() == 1) return selects.front();
   return fmt::format("SELECT * FROM (({})) AS r ORDER BY {} LIMIT {}",
@@ -114,7 +117,8 @@ SqlText ListEventsSql(const EventScan& scan) {
   std::string sql = fmt::format(
       "SELECT 0::int4, r.tenant_id, r.escmsg_id, r.received_at, r.occurred_at, "
       "r.event_id, r.type, r.object_type, r.object_id, r.message, r.agent_id, r.object, "
-      "r.previous, r.action, r.linked, r.key_fields_id, r.wanted, r.spent FROM ({}) AS r ORDER BY {}",
+      "r.previous, r.action, r.linked, r.key_fields_id, r.wanted, r.spent FROM ({}) AS r "
+      "ORDER BY {}",
       JudgedSql(walk), kOrder);
   return SqlText{std::move(sql), std::move(params)};
 }
