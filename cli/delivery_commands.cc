@@ -6,8 +6,8 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/delivery_filter.h"
 #include "cli/delivery_text.h"
-#include "cli/filter.h"
 #include "cli/list_limit.h"
 #include "cli/result_writer.h"
 #include "cli/rpc_errors.h"
@@ -125,21 +125,7 @@ void AddOne(CLI::App* group, Session* session, const char* name, const char* hel
 void AddList(CLI::App* group, Session* session) {
   auto a = std::make_shared<DeliveryArguments>();
   CLI::App* list = group->add_subcommand("list", "Show deliveries, newest first");
-  AddFilterText(list, "--webhook", "webhook_id", "a webhook's id", &a->filter);
-  list->add_option_function<std::string>(
-          "--state",
-          [a](const std::string& state) {
-            a->filter.terms.push_back("state = " + state);
-          },
-          "OPEN, PENDING, IN_FLIGHT, RETRYING, SUCCEEDED, FAILED or CANCELLED")
-      ->transform(CLI::IsMember({"OPEN", "PENDING", "IN_FLIGHT", "RETRYING", "SUCCEEDED",
-                                 "FAILED", "CANCELLED"},
-                                CLI::ignore_case))
-      ->type_name("STATE");
-  AddFilterText(list, "--event-type", "event_type", "an event type", &a->filter);
-  AddFilterText(list, "--object-id", "object_id", "an object", &a->filter);
-  AddFilterTimes(list, "create_time", &a->filter);
-  AddFilter(list, "'state = FAILED AND status_code >= 500'", &a->filter);
+  AddDeliveryFilter(list, &a->filter);
   list->add_flag("--oldest-first", a->oldest_first, "the other way round");
   list->add_flag("--full", a->full, "with headers and bodies (-o json or jsonl)");
   AddListLimit(list, &a->limit);

@@ -95,6 +95,8 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddEvent(&app, session);
   AddEventType(&app, session);
   AddDelivery(&app, session);
+  AddRedeliver(&app, session);
+  AddOperation(&app, session);
   AddPayload(&app, session);
   AddMigrate(&app, session);
   AddConfig(&app, session);

@@ -1,4 +1,4 @@
-// `windrow webhook create|get|list|update|delete`.
+// `windrow webhook create|get|list|update|enable|disable|test|rotate-secret|delete`.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -287,6 +287,7 @@ void AddChanging(CLI::App* group, Session* session) {
 
   AddRotate(group, session);
   AddTest(group, session);
+  AddWebhookRecover(group, session);
 
   auto d = std::make_shared<WebhookArguments>();
   CLI::App* remove = group->add_subcommand(

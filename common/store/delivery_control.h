@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/store/types.h"
@@ -23,6 +24,9 @@ enum class Requeue : std::int16_t {
   kBodyNotKept = 6,    // sent with lightweight logs
   kEventsNotKept = 7,  // an event of it is past its retention
 };
+
+// The reason of what a person cancelled.
+inline constexpr std::string_view kCancelledByHand = "cancelled by CancelDelivery";
 
 inline constexpr std::size_t kMostRequeued = 500;  // in one call
 

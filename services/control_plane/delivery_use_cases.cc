@@ -54,7 +54,7 @@ absl::Status Redeliver(store::DeliveryControl& control, store::TenantId tenant,
 
 absl::Status Cancel(store::DeliveryControl& control, store::TenantId tenant,
                     const Uuid& id) {
-  return control.Cancel(tenant, id, "cancelled by CancelDelivery");
+  return control.Cancel(tenant, id, std::string(store::kCancelledByHand));
 }
 
 }  // namespace windrow::control_plane

@@ -25,6 +25,22 @@ PublishMetrics PublishMetrics::In(metrics::Registry& registry) {
   };
 }
 
+OperationMetrics OperationMetrics::In(metrics::Registry& registry) {
+  return {
+      .steps = registry.AddCounter("windrow_operation_steps_total",
+                                   "Steps of long-running operations that were done."),
+      .failed_steps =
+          registry.AddCounter("windrow_operation_failed_steps_total",
+                              "Steps of long-running operations that met an error."),
+      .redelivered =
+          registry.AddCounter("windrow_operation_redelivered_deliveries_total",
+                              "Deliveries that operations put into the queue."),
+      .skipped = registry.AddCounter(
+          "windrow_operation_skipped_deliveries_total",
+          "Deliveries that operations wanted and that could not be redelivered."),
+  };
+}
+
 void RpcMetrics::Count(const char* method, int code) const {
   if (registry_ == nullptr) return;
   registry_

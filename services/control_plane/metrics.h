@@ -17,6 +17,15 @@ struct PublishMetrics {
   static PublishMetrics In(metrics::Registry& registry);
 };
 
+struct OperationMetrics {
+  metrics::Counter steps;
+  metrics::Counter failed_steps;
+  metrics::Counter redelivered;  // deliveries
+  metrics::Counter skipped;      // likewise
+
+  static OperationMetrics In(metrics::Registry& registry);
+};
+
 // One answered call; a stream counts when it ends.
 class RpcMetrics {
  public:

@@ -20,6 +20,8 @@
 #include "services/control_plane/event_service.h"
 #include "services/control_plane/event_type_service.h"
 #include "services/control_plane/notice_loop.h"
+#include "services/control_plane/operation_loop.h"
+#include "services/control_plane/operation_service.h"
 #include "services/control_plane/publish_stream.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_service.h"
@@ -81,6 +83,8 @@ class GrpcServer final : public Server {
                    publish_metrics_),
         streams_(committer_.queue(), {}, publish_metrics_),
         notices_(stores.webhooks, committer_.queue(), options.notice_interval),
+        operations_(stores.operations, stores.deliveries, options.operation_interval,
+                    OperationMetrics::In(registry)),
         executor_(options.executor_threads, options.max_queued_calls),
         calls_(executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
@@ -92,6 +96,7 @@ class GrpcServer final : public Server {
                                          publish_metrics_));
     services_.push_back(MakeEventTypeService(calls_, stores.event_types));
     services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
+    services_.push_back(MakeOperationService(calls_, stores.operations, stores.webhooks));
   }
 
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }
@@ -111,6 +116,7 @@ class GrpcServer final : public Server {
     SetServing(false);
     watch_.Start();
     notices_.Start();
+    operations_.Start();
     return absl::OkStatus();
   }
 
@@ -121,6 +127,7 @@ class GrpcServer final : public Server {
     if (server_ == nullptr) return;
     watch_.Stop();
     notices_.Stop();
+    operations_.Stop();
     SetServing(false);
     const absl::Time deadline = absl::Now() + limit;
     streams_.Stop();
@@ -142,6 +149,7 @@ class GrpcServer final : public Server {
   PublishCommitter committer_;
   PublishStreams streams_;
   NoticeLoop notices_;
+  OperationLoop operations_;
   Executor executor_;
   UnaryCalls calls_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

@@ -14,6 +14,7 @@
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
+#include "common/store/operation_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/publish_committer.h"
 #include "services/control_plane/webhook_mapping.h"
@@ -27,6 +28,7 @@ struct ServerStores {
   store::EventStore& events;
   store::DeliveryStore& deliveries;
   store::DeliveryControl& control;
+  store::OperationStore& operations;
   std::function<absl::Status()> ping;  // OK where the database answers
 };
 
@@ -42,6 +44,7 @@ struct ServerOptions {
   absl::Duration max_connection_age = absl::InfiniteDuration();  // open calls go on
   absl::Duration ping_interval = absl::Seconds(1);
   absl::Duration notice_interval = absl::Seconds(2);
+  absl::Duration operation_interval = absl::Milliseconds(500);
 };
 
 // The largest message that is taken: 1,000 small events, or one of the largest size.

@@ -44,6 +44,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::DeliveryQueue& queue() { return harness_->queue(); }
   store::DeliveryStore& deliveries() { return harness_->deliveries(); }
   store::DeliveryControl& control() { return harness_->control(); }
+  store::OperationStore& operations() { return harness_->operations(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -111,6 +112,7 @@ class ClaimContract : public ContractTest {};
 class RecordContract : public ContractTest {};
 class CancelContract : public ContractTest {};
 class ControlContract : public ContractTest {};
+class OperationContract : public ContractTest {};
 class AutoDisableContract : public ContractTest {
  protected:
   // The webhook's due delivery, or a new one, ends its attempt so. As it was claimed.

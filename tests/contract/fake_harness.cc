@@ -12,6 +12,7 @@ class FakeHarness final : public StoreHarness {
   store::DeliveryQueue& queue() override { return store_; }
   store::DeliveryStore& deliveries() override { return store_; }
   store::DeliveryControl& control() override { return store_; }
+  store::OperationStore& operations() override { return store_; }
 
   store::TenantId AddTenant(const std::string&) override { return store_.AddTenant(); }
   void ShiftWindows(absl::Duration by) override { store_.AdvanceClock(by); }

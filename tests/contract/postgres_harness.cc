@@ -31,6 +31,7 @@ class PostgresHarness final : public StoreHarness {
   store::DeliveryQueue& queue() override { return *store_; }
   store::DeliveryStore& deliveries() override { return *store_; }
   store::DeliveryControl& control() override { return *store_; }
+  store::OperationStore& operations() override { return *store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_

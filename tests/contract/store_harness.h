@@ -11,6 +11,7 @@
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
+#include "common/store/operation_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::contract {
@@ -24,6 +25,7 @@ class StoreHarness {
   virtual store::DeliveryQueue& queue() = 0;
   virtual store::DeliveryStore& deliveries() = 0;
   virtual store::DeliveryControl& control() = 0;
+  virtual store::OperationStore& operations() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, as if the time had passed.

@@ -13,6 +13,7 @@
   INSTANTIATE_TEST_SUITE_P(name, RecordContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, CancelContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, ControlContract, ::testing::Values(make));      \
+  INSTANTIATE_TEST_SUITE_P(name, OperationContract, ::testing::Values(make));    \
   INSTANTIATE_TEST_SUITE_P(name, AutoDisableContract, ::testing::Values(make));  \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryContract, ::testing::Values(make));     \
   INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \

@@ -69,23 +69,28 @@ Requeue Again(FakeState& state, const FakeRecord& record) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Requeue>> FakeStore::Redeliver(store::TenantId tenant,
-                                                          const std::vector<Uuid>& ids) {
-  std::lock_guard lock(state_->mutex);
-  WINDROW_RETURN_IF_ERROR(state_->Available());
+std::vector<Requeue> FakeState::Redeliver(store::TenantId tenant,
+                                          const std::vector<Uuid>& of) {
   std::vector<Requeue> verdicts;
-  for (const Uuid& id : ids) {
-    const auto window = state_->windows.find(id);
-    const auto record = state_->records.find(id);
-    if (window != state_->windows.end() && window->second.tenant_id == tenant) {
-      verdicts.push_back(Hasten(*state_, &window->second));
-    } else if (record != state_->records.end() && record->second.tenant_id == tenant) {
-      verdicts.push_back(Again(*state_, record->second));
+  for (const Uuid& id : of) {
+    const auto window = windows.find(id);
+    const auto record = records.find(id);
+    if (window != windows.end() && window->second.tenant_id == tenant) {
+      verdicts.push_back(Hasten(*this, &window->second));
+    } else if (record != records.end() && record->second.tenant_id == tenant) {
+      verdicts.push_back(Again(*this, record->second));
     } else {
       verdicts.push_back(Requeue::kNotFound);
     }
   }
   return verdicts;
+}
+
+absl::StatusOr<std::vector<Requeue>> FakeStore::Redeliver(store::TenantId tenant,
+                                                          const std::vector<Uuid>& ids) {
+  std::lock_guard lock(state_->mutex);
+  WINDROW_RETURN_IF_ERROR(state_->Available());
+  return state_->Redeliver(tenant, ids);
 }
 
 absl::Status FakeStore::Cancel(store::TenantId tenant, const Uuid& id,

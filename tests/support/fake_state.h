@@ -19,6 +19,7 @@
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
+#include "common/store/operation_store.h"
 #include "common/store/types.h"
 
 namespace windrow::testing {
@@ -77,6 +78,11 @@ struct FakeRecord {
   bool ended_by_attempt = false;
 };
 
+struct FakeOperation {
+  store::StoredOperation stored;
+  absl::Time next_at;
+};
+
 struct FakeRequest {
   std::string headers;
   std::string body;
@@ -107,6 +113,7 @@ struct FakeState {
   std::map<Uuid, FakeRecord> records;
   std::map<Uuid, std::map<std::int32_t, store::Attempt>> attempts;  // by lease_seq
   std::map<Uuid, FakeRequest> requests;
+  std::map<Uuid, FakeOperation> operations;
   store::WorkerId last_worker = 0;
   std::int64_t last_escmsg_id = 0;
   std::uint64_t last_order = 0;
@@ -136,6 +143,8 @@ struct FakeState {
   FakeWindow* FindOpen(const GroupName& group);
   // The record's items, with type and object of their events.
   std::vector<store::DeliveryItem> ItemsOf(const FakeWindow& window) const;
+  std::vector<store::Requeue> Redeliver(store::TenantId tenant,
+                                        const std::vector<Uuid>& of);
   void CloseOpenWindows(const Uuid& webhook_id);
   // As Windrow disables a webhook; nothing where it is disabled or deleted already.
   void Disable(const Uuid& webhook_id, const std::string& reason);

@@ -20,6 +20,7 @@
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
+#include "common/store/operation_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::testing {
@@ -31,7 +32,8 @@ class FakeStore final : public store::WebhookStore,
                         public store::EventStore,
                         public store::DeliveryQueue,
                         public store::DeliveryStore,
-                        public store::DeliveryControl {
+                        public store::DeliveryControl,
+                        public store::OperationStore {
  public:
   explicit FakeStore(ManualClock& clock);
   ~FakeStore() override;
@@ -127,6 +129,21 @@ class FakeStore final : public store::WebhookStore,
       store::TenantId tenant, const std::vector<Uuid>& ids) override;
   absl::Status Cancel(store::TenantId tenant, const Uuid& id,
                       const std::string& reason) override;
+
+  // OperationStore
+  absl::StatusOr<store::StoredOperation> CreateOperation(
+      store::TenantId tenant, const store::OperationSpec& spec) override;
+  absl::StatusOr<store::StoredOperation> GetOperation(store::TenantId tenant,
+                                                      const Uuid& id) override;
+  absl::StatusOr<store::OperationPage> ListOperations(store::TenantId tenant,
+                                                      const std::optional<Uuid>& before,
+                                                      int limit) override;
+  absl::StatusOr<store::StoredOperation> CancelOperation(store::TenantId tenant,
+                                                         const Uuid& id) override;
+  absl::StatusOr<std::optional<store::StoredOperation>> ClaimOperation(
+      absl::Duration lease) override;
+  absl::StatusOr<std::optional<store::OperationProgress>> AdvanceOperation(
+      const store::StoredOperation& held, const store::OperationStep& step) override;
 
  private:
   std::unique_ptr<FakeState> state_;

@@ -51,6 +51,14 @@ struct Judged {
 absl::StatusOr<std::vector<Requeue>> PostgresStore::Redeliver(
     TenantId tenant, const std::vector<Uuid>& ids) {
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_ASSIGN_OR_RETURN(std::vector<Requeue> verdicts,
+                           RedeliverWithin(transaction.connection(), tenant, ids));
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return verdicts;
+}
+
+absl::StatusOr<std::vector<Requeue>> PostgresStore::RedeliverWithin(
+    Connection* transaction, TenantId tenant, const std::vector<Uuid>& ids) {
   Judged judged;
   WINDROW_ASSIGN_OR_RETURN(const Result waiting,
                            transaction->Run(kHastenWindows, Named(tenant, ids)));
@@ -63,7 +71,6 @@ absl::StatusOr<std::vector<Requeue>> PostgresStore::Redeliver(
     WINDROW_RETURN_IF_ERROR(
         transaction->Run(kNotifyDue, Params().Text(judged.NotifyPayload())).status());
   }
-  WINDROW_RETURN_IF_ERROR(transaction.Commit());
   std::vector<Requeue> verdicts;
   verdicts.reserve(ids.size());
   for (const Uuid& id : ids) {

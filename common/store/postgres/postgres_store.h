@@ -17,6 +17,7 @@
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
 #include "common/store/maintenance_store.h"
+#include "common/store/operation_store.h"
 #include "common/store/postgres/key_field_sets.h"
 #include "common/store/postgres/pool.h"
 #include "common/store/webhook_store.h"
@@ -35,6 +36,7 @@ class PostgresStore final : public WebhookStore,
                             public EventStore,
                             public DeliveryStore,
                             public DeliveryControl,
+                            public OperationStore,
                             public DeliveryQueue,
                             public MaintenanceStore {
  public:
@@ -100,6 +102,20 @@ class PostgresStore final : public WebhookStore,
   absl::Status Cancel(TenantId tenant, const Uuid& id,
                       const std::string& reason) override;
 
+  // OperationStore (operations.cc)
+  absl::StatusOr<StoredOperation> CreateOperation(TenantId tenant,
+                                                  const OperationSpec& spec) override;
+  absl::StatusOr<StoredOperation> GetOperation(TenantId tenant, const Uuid& id) override;
+  absl::StatusOr<OperationPage> ListOperations(TenantId tenant,
+                                               const std::optional<Uuid>& before,
+                                               int limit) override;
+  absl::StatusOr<StoredOperation> CancelOperation(TenantId tenant,
+                                                  const Uuid& id) override;
+  absl::StatusOr<std::optional<StoredOperation>> ClaimOperation(
+      absl::Duration lease) override;
+  absl::StatusOr<std::optional<OperationProgress>> AdvanceOperation(
+      const StoredOperation& held, const OperationStep& step) override;
+
   // DeliveryQueue (queue.cc, record.cc, webhooks.cc)
   absl::StatusOr<WorkerId> RegisterWorker(const std::string& name) override;
   absl::StatusOr<DueScan> FindDue(absl::Time cursor) override;
@@ -136,6 +152,8 @@ class PostgresStore final : public WebhookStore,
   absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
   absl::Status CancelWaiting(Connection* connection, const Uuid& id,
                              const std::string& reason);
+  static absl::StatusOr<std::vector<Requeue>> RedeliverWithin(
+      Connection* transaction, TenantId tenant, const std::vector<Uuid>& ids);
   static absl::StatusOr<domain::Catalogue> ReadCatalogue(Connection* connection,
                                                          TenantId tenant);
   // Of a webhook's triggers: adds what the catalogue does not hold.

@@ -301,6 +301,36 @@ CREATE TABLE delivery_bodies (
   PRIMARY KEY (delivery_id, tenant_id)
 ) PARTITION BY RANGE (delivery_id);
 
+-- Work over many deliveries, which servers do step by step. next_at is when the next step
+-- is due; while a server works on one, when its lease ends.
+CREATE TABLE operations (
+  operation_id uuid PRIMARY KEY,
+  tenant_id int4 NOT NULL REFERENCES tenants,
+  kind int2 NOT NULL,
+  state int2 NOT NULL DEFAULT 1,
+  filter text NOT NULL,
+  webhook_id uuid,
+  dry_run boolean NOT NULL,
+  max_per_second int4 NOT NULL,
+  request_id text,
+  counted boolean NOT NULL DEFAULT false,
+  position uuid,
+  states int8[] NOT NULL DEFAULT '{0,0,0,0,0,0,0,0}',   -- counts, by delivery state
+  redelivered int8 NOT NULL DEFAULT 0,
+  skipped int8[] NOT NULL DEFAULT '{0,0,0,0,0,0,0,0}',  -- counts, by verdict
+  failures int4 NOT NULL DEFAULT 0,
+  error text,
+  lease_seq int4 NOT NULL DEFAULT 0,                    -- guards each step
+  next_at timestamptz NOT NULL DEFAULT now(),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz
+);
+CREATE INDEX operations_list ON operations (tenant_id, operation_id);
+CREATE INDEX operations_due ON operations (next_at) WHERE state = 1;
+CREATE UNIQUE INDEX operations_request ON operations (tenant_id, request_id)
+  WHERE request_id IS NOT NULL;
+
 CREATE TABLE workers (
   worker_id int4 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,

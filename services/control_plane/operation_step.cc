@@ -1,0 +1,98 @@
+#include "services/control_plane/operation_step.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/filter/filter.h"
+#include "common/store/list_fields.h"
+
+namespace windrow::control_plane {
+namespace {
+
+using store::OperationState;
+
+constexpr int kCountedAtOnce = 500;
+constexpr int kStepsPerSecond = 4;
+constexpr absl::Duration kLongestWait = absl::Minutes(5);
+
+// Of what the filter wants, what the operation goes over.
+bool IsWanted(const store::StoredOperation& operation,
+              const store::DeliveryRecord& delivery) {
+  return operation.spec.kind != store::OperationKind::kRecover ||
+         delivery.state != store::DeliveryState::kCancelled ||
+         delivery.reason != store::kCancelledByHand;
+}
+
+const filter::Field& CreateTime() {
+  return *std::find_if(std::begin(store::kDeliveryFields),
+                       std::end(store::kDeliveryFields), [](const filter::Field& field) {
+                         return store::DeliveryFieldOf(field) ==
+                                store::DeliveryField::kCreateTime;
+                       });
+}
+
+filter::Filter CreatedUntil(absl::Time end) {
+  return {.kind = filter::Filter::Kind::kTest,
+          .test = {.field = &CreateTime(), .wanted = filter::TimeRange{.until = end}}};
+}
+
+bool IsRetryable(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsAborted(error) ||
+         absl::IsDeadlineExceeded(error) || absl::IsResourceExhausted(error);
+}
+
+}  // namespace
+
+absl::StatusOr<store::DeliveryQuery> QueryOf(const store::StoredOperation& operation) {
+  store::DeliveryQuery query;
+  WINDROW_ASSIGN_OR_RETURN(filter::Filter where, filter::Compile(operation.spec.filter,
+                                                                 store::kDeliveryFields));
+  query.where.operands = {std::move(where), CreatedUntil(operation.created_at)};
+  query.oldest_first = true;
+  query.after = operation.progress.position;
+  query.limit = operation.progress.counted
+                    ? std::clamp(operation.spec.max_per_second / kStepsPerSecond, 1,
+                                 static_cast<int>(store::kMostRequeued))
+                    : kCountedAtOnce;
+  return query;
+}
+
+store::OperationStep StepOver(const store::StoredOperation& operation,
+                              const store::DeliveryPage& page) {
+  store::OperationStep step{.progress = operation.progress};
+  step.progress.failures = 0;
+  step.progress.position = page.more ? page.position : std::nullopt;
+  for (const store::DeliveryRecord& delivery : page.deliveries) {
+    if (!IsWanted(operation, delivery)) continue;
+    if (operation.progress.counted) {
+      step.redeliver.push_back(delivery.delivery_id);
+    } else {
+      ++step.progress.states.at(static_cast<std::size_t>(delivery.state));
+    }
+  }
+  step.wait = absl::Seconds(1) * static_cast<double>(step.redeliver.size()) /
+              static_cast<double>(operation.spec.max_per_second);
+  if (page.more) return step;
+  step.progress.counted = true;
+  if (operation.progress.counted || operation.spec.dry_run) {
+    step.state = OperationState::kSucceeded;
+  }
+  return step;
+}
+
+store::OperationStep StepAfter(const store::StoredOperation& operation,
+                               const absl::Status& error) {
+  store::OperationStep step{.progress = operation.progress};
+  ++step.progress.failures;
+  if (IsRetryable(error) && step.progress.failures < kMostFailedSteps) {
+    step.wait = std::min(absl::Seconds(1) * (1 << step.progress.failures), kLongestWait);
+  } else {
+    step.state = OperationState::kFailed;
+    step.error = std::string(error.message());
+  }
+  return step;
+}
+
+}  // namespace windrow::control_plane
