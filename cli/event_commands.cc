@@ -29,7 +29,9 @@ Fields FieldsOf(const v1::Event& event) {
                    {"received", TimeText(event.receive_time())},
                    {"object", event.object() + "\n"},
                    {"previous", event.previous()},
-                   {"action", event.action()}};
+                   {"action", event.action()},
+                   {"origin webhook", event.origin_webhook_id()},
+                   {"hops", event.hops() == 0 ? "" : fmt::to_string(event.hops())}};
   for (const v1::LinkedObject& linked : event.linked_objects()) {
     fields.emplace_back("linked " + linked.name(), linked.object());
   }
@@ -76,7 +78,7 @@ void AddPublish(CLI::App* group, Session* session) {
       "publish",
       "Publish events: one JSON object a line, with type, object_type, object_id, object "
       "and, where wanted, previous, action, linked_objects, message, agent_id, "
-      "occur_time, event_id");
+      "occur_time, event_id, origin_webhook_id, hops");
   auto options = std::make_shared<PublishOptions>();
   publish->add_option("FILE", options->files,
                       "files of JSON lines; none or -: standard "

@@ -1,5 +1,6 @@
 #include "cli/event_line.h"
 
+#include <absl/strings/numbers.h>
 #include <fmt/format.h>
 
 #include <string_view>
@@ -18,8 +19,9 @@ using json::Value;
 
 const std::vector<std::string>& KnownKeys() {
   static const std::vector<std::string> keys = {
-      "type",           "object_type", "object_id", "object",     "previous", "action",
-      "linked_objects", "message",     "agent_id",  "occur_time", "event_id"};
+      "type",     "object_type",       "object_id", "object",   "previous",
+      "action",   "linked_objects",    "message",   "agent_id", "occur_time",
+      "event_id", "origin_webhook_id", "hops"};
   return keys;
 }
 
@@ -57,6 +59,16 @@ void SetTime(const Value& value, v1::Event* event, Violations* violations) {
   }
 }
 
+void SetHops(const Value& value, v1::Event* event, Violations* violations) {
+  std::int32_t hops = 0;
+  const absl::string_view text(value.raw().data(), value.raw().size());
+  if (value.type() == json::Type::kNumber && absl::SimpleAtoi(text, &hops)) {
+    event->set_hops(hops);
+  } else {
+    violations->Add("hops", "must be a whole number, as windrow-hops has it");
+  }
+}
+
 void SetLinked(const Value& value, v1::Event* event, Violations* violations) {
   if (!value.is_object()) {
     violations->Add("linked_objects", "must be a JSON object of name and object");
@@ -82,6 +94,10 @@ void SetMember(const std::string& key, const Value& value, v1::Event* event,
   if (key == "message") return SetText(key, value, event->mutable_message(), violations);
   if (key == "agent_id")
     return SetText(key, value, event->mutable_agent_id(), violations);
+  if (key == "origin_webhook_id") {
+    return SetText(key, value, event->mutable_origin_webhook_id(), violations);
+  }
+  if (key == "hops") return SetHops(value, event, violations);
   if (key == "event_id")
     return SetText(key, value, event->mutable_event_id(), violations);
   if (key == "object") return SetObject(key, value, event->mutable_object(), violations);

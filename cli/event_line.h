@@ -2,7 +2,8 @@
 //
 //   {"type":"ticket.created","object_type":"ticket","object_id":"42","object":{…},
 //    "previous":{…},"action":{…},"linked_objects":{"customer":{…}},"message":"…",
-//    "agent_id":"…","occur_time":"2026-11-25T10:00:00Z","event_id":"…"}
+//    "agent_id":"…","occur_time":"2026-11-25T10:00:00Z","event_id":"…",
+//    "origin_webhook_id":"…","hops":1}
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -72,6 +72,16 @@ void CheckTexts(const Event& event, Violations* violations) {
   CheckText(event.agent_id, {.max = kMaxAgentIdBytes}, "event.agent_id", violations);
 }
 
+void CheckHops(const Event& event, Violations* violations) {
+  if (event.hops < 0 || event.hops > kMaxHops) {
+    violations->Add("event.hops", fmt::format("is {}: it is 1–{}, or 0 for none",
+                                              event.hops, kMaxHops));
+  } else if (event.hops > 0 && !event.origin_webhook_id) {
+    violations->Add("event.hops",
+                    "needs origin_webhook_id: the webhook whose delivery led here");
+  }
+}
+
 void CheckObjects(const Event& event, Violations* violations) {
   std::set<std::string> names;
   CheckKeyName(event.object_type, "event.object_type", &names, violations);
@@ -125,9 +135,14 @@ absl::Status Validate(const Event& event) {
   }
   Violations violations;
   CheckTexts(event, &violations);
+  CheckHops(event, &violations);
   CheckObjects(event, &violations);
   CheckTime(event, &violations);
   return violations.ToStatus();
+}
+
+bool IsLoop(const Event& event, const Uuid& webhook_id, int max_hops) {
+  return event.hops >= max_hops && event.origin_webhook_id == webhook_id;
 }
 
 }  // namespace windrow::domain

@@ -35,6 +35,10 @@ struct Event {
   std::string message;                    // free text, may be empty
   std::string agent_id;                   // who did it, may be empty
   std::optional<absl::Time> occurred_at;  // none: when it was received
+  // The webhook whose delivery led to this event, and how many deliveries led to it, one
+  // after the other. 0 where there is none.
+  std::optional<Uuid> origin_webhook_id;
+  int hops = 0;
 
   // Bytes of all JSON texts together.
   std::size_t json_bytes() const;
@@ -46,6 +50,7 @@ inline constexpr std::size_t kMaxObjectIdBytes = 256;
 inline constexpr std::size_t kMaxMessageBytes = 4'096;
 inline constexpr std::size_t kMaxAgentIdBytes = 256;
 inline constexpr std::size_t kMaxLinkedObjects = 32;
+inline constexpr int kMaxHops = 1'000'000;
 
 // OK, INVALID_ARGUMENT with every violation (paths with the API's names: "event.object",
 // "event.linked_objects[0].name"), or RESOURCE_EXHAUSTED (EVENT_TOO_LARGE) for an event
@@ -54,6 +59,10 @@ inline constexpr std::size_t kMaxLinkedObjects = 32;
 // other, from "action" and from the envelope's keys. Text fields are UTF-8 without
 // U+0000, which PostgreSQL cannot store. JSON texts are checked by json::Document.
 absl::Status Validate(const Event& event);
+
+// True where the event must not go to this webhook any more: it came back from it so
+// often that it would go round for ever.
+bool IsLoop(const Event& event, const Uuid& webhook_id, int max_hops);
 
 // Adds the rule of object types that `name` breaks, if any.
 void CheckObjectType(const std::string& name, const std::string& field,

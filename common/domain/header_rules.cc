@@ -14,7 +14,7 @@ constexpr std::string_view kSenderHeaders[] = {
     "connection", "content-length",    "content-type", "expect",
     "host",       "http2-settings",    "keep-alive",   "te",
     "trailer",    "transfer-encoding", "upgrade"};
-constexpr std::string_view kSenderPrefixes[] = {"proxy-", "webhook-"};
+constexpr std::string_view kSenderPrefixes[] = {"proxy-", "webhook-", "windrow-"};
 
 std::string Lower(std::string_view text) {
   std::string lower(text);

@@ -12,7 +12,8 @@ ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec
           .version = version,
           .format = format.ok() ? *format : ItemFormat(PayloadKind::kEventOnly),
           .batching = spec.batching,
-          .triggers = std::move(spec.triggers)};
+          .triggers = std::move(spec.triggers),
+          .max_hops = spec.max_hops};
 }
 
 MatchTable::MatchTable(std::int64_t config_version, std::vector<ActiveWebhook> webhooks,

@@ -24,6 +24,7 @@ struct ActiveWebhook {
   ItemFormat format = PayloadKind::kFull;
   Batching batching;
   std::vector<Trigger> triggers;
+  int max_hops = kDefaultMaxHops;
 };
 
 // Of a saved webhook's spec. Where its custom payload does not compile, which is checked

@@ -246,6 +246,9 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckRetry(spec.retry, &check);
   check.Duration(spec.timeout, kMinTimeout, kMaxTimeout, "timeout");
   CheckAutoDisable(spec.auto_disable, &check);
+  if (spec.max_hops < 1 || spec.max_hops > kMostMaxHops) {
+    check.Add("max_hops", "must be 1–1,000, or 0 for 8");
+  }
   CheckLabels(spec.labels, &check);
 }
 

@@ -92,6 +92,10 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
+// An event that came back from a webhook so many times goes to it no more.
+inline constexpr int kDefaultMaxHops = 8;
+inline constexpr int kMostMaxHops = 1'000;
+
 // When a webhook is disabled by itself.
 struct AutoDisable {
   absl::Duration after = absl::Hours(120);  // without a success, 1 h – 30 d; 0: never
@@ -122,6 +126,7 @@ struct WebhookSpec {
   Batching batching;
   RetryPolicy retry;
   AutoDisable auto_disable;
+  int max_hops = kDefaultMaxHops;              // 1–kMostMaxHops
   absl::Duration timeout = absl::Seconds(30);  // of one request, 1–60 s
   bool enabled = true;
   std::map<std::string, std::string> labels;

@@ -211,6 +211,7 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "batching") return Read(member, &out->batching);
     if (key == "retry") return Read(member, &out->retry);
     if (key == "auto_disable") return Read(member, &out->auto_disable);
+    if (key == "max_hops") return Read(member, &out->max_hops);
     if (key == "timeout") return Read(member, &out->timeout);
     if (key == "enabled") return Read(member, &out->enabled);
     if (key == "labels") return Read(member, &out->labels);
@@ -290,6 +291,7 @@ std::string SpecToJson(const WebhookSpec& spec) {
     Write(spec.batching, object.Key("batching"));
     Write(spec.retry, object.Key("retry"));
     Write(spec.auto_disable, object.Key("auto_disable"));
+    object.Number("max_hops", spec.max_hops);
     object.Duration("timeout", spec.timeout);
     object.Bool("enabled", spec.enabled);
     ObjectWriter labels(object.Key("labels"));

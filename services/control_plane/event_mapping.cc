@@ -33,6 +33,16 @@ absl::StatusOr<domain::Event> TakeEvent(v1::Event* proto) {
         {std::move(*linked.mutable_name()), std::move(*linked.mutable_object())});
   }
   Violations violations;
+  event.hops = proto->hops();
+  if (!proto->origin_webhook_id().empty()) {
+    event.origin_webhook_id = Uuid::Parse(proto->origin_webhook_id());
+    if (!event.origin_webhook_id) {
+      violations.Add("event.origin_webhook_id",
+                     "is not a UUID: copy it from a payload's "
+                     "webhook_id");
+    }
+    if (event.hops == 0) event.hops = 1;
+  }
   if (proto->has_occur_time()) {
     event.occurred_at = TimeFromProto(proto->occur_time());
     if (!event.occurred_at) {
@@ -104,6 +114,10 @@ void TakeToProto(store::StoredEvent* stored, v1::Event* proto) {
   }
   proto->set_message(std::move(event.message));
   proto->set_agent_id(std::move(event.agent_id));
+  if (event.origin_webhook_id) {
+    proto->set_origin_webhook_id(event.origin_webhook_id->ToString());
+  }
+  proto->set_hops(event.hops);
   if (event.occurred_at) TimeToProto(*event.occurred_at, proto->mutable_occur_time());
   TimeToProto(stored->received_at, proto->mutable_receive_time());
 }

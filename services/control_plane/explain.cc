@@ -55,6 +55,12 @@ std::string Summary(const store::StoredEvent& event, const store::StoredWebhook&
   };
   const auto matching = count([](const auto& t) { return t.matched(); });
   if (!webhook.spec.enabled) return "the webhook is disabled";
+  if (response.loop() && matching > 0) {
+    return fmt::format(
+        "dropped as a loop: after {} deliveries the event came back from this webhook, "
+        "whose max_hops is {}",
+        event.event.hops, webhook.spec.max_hops);
+  }
   if (matching == 1) return "one trigger matches";
   if (matching > 1) return fmt::format("{} triggers match, each an item", matching);
   const auto of_type = count([](const auto& t) { return t.type_matched(); });
@@ -78,7 +84,9 @@ void Explain(const store::StoredEvent& event, const store::StoredWebhook& webhoo
     ExplainTrigger(trigger, event, &document, verdict);
     any |= verdict->matched();
   }
-  response->set_matched(any && webhook.spec.enabled);
+  response->set_loop(
+      domain::IsLoop(event.event, webhook.webhook_id, webhook.spec.max_hops));
+  response->set_matched(any && webhook.spec.enabled && !response->loop());
   response->set_summary(Summary(event, webhook, *response));
 }
 

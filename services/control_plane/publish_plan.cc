@@ -107,8 +107,13 @@ GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now
           .ref = {event.escmsg_id, match.notification_id},
           .bytes = domain::ItemBytes(webhook.format, event.tenant_id, webhook.webhook_id,
                                      match.notification_id, view)};
-      std::string key = domain::GroupKey(webhook.batching.mode, match.notification_id,
-                                         event.event->type);
+      // What comes back once too often is a delivery of its own, which a worker cancels.
+      const bool loops =
+          domain::IsLoop(*event.event, webhook.webhook_id, webhook.max_hops);
+      std::string key = loops
+                            ? std::string()
+                            : domain::GroupKey(webhook.batching.mode,
+                                               match.notification_id, event.event->type);
       if (key.empty()) {
         grouped.singles.push_back({event.tenant_id, &webhook, item});
       } else {

@@ -260,6 +260,11 @@ constexpr Field kFields[] = {
     {"retry", [](const v1::Webhook& w) { return w.has_retry(); }, PutRetry},
     {"auto_disable", [](const v1::Webhook& w) { return w.has_auto_disable(); },
      PutAutoDisable},
+    {"max_hops", [](const v1::Webhook& w) { return w.max_hops() != 0; },
+     [](Input* in) {
+       in->profile->spec.max_hops =
+           in->webhook.max_hops() == 0 ? domain::kDefaultMaxHops : in->webhook.max_hops();
+     }},
     {"timeout", [](const v1::Webhook& w) { return w.has_timeout(); }, PutTimeout},
     {"enabled", [](const v1::Webhook& w) { return w.has_enabled(); },
      [](Input* in) {
@@ -386,6 +391,7 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
                   proto->mutable_auto_disable()->mutable_after());
   proto->mutable_auto_disable()->set_consecutive_failures(
       spec.auto_disable.consecutive_failures);
+  proto->set_max_hops(spec.max_hops);
   DurationToProto(spec.timeout, proto->mutable_timeout());
   proto->set_enabled(spec.enabled);
   proto->mutable_labels()->insert(spec.labels.begin(), spec.labels.end());

@@ -51,6 +51,8 @@ TEST_P(EventContract, BytesComeBackExactlyAsPublished) {
                   {"asset", R"({ "x" : {"y":[1,2.50,{"\u0000":null}]} })"}};
   event.message = "Zeile 1\nZeile 2 \\ \"quoted\" ✓";
   event.agent_id = "agent/42";
+  event.origin_webhook_id = NextWindowId();
+  event.hops = 3;
   event.occurred_at = absl::FromUnixMicros(1'700'000'000'123'456);
   const std::int64_t number = Publisher(Begin(1)).Commit(event);
 
@@ -58,6 +60,8 @@ TEST_P(EventContract, BytesComeBackExactlyAsPublished) {
   EXPECT_EQ(stored.tenant_id, kTenant);
   EXPECT_EQ(stored.escmsg_id, number);
   EXPECT_EQ(stored.event.event_id, event.event_id);
+  EXPECT_EQ(stored.event.origin_webhook_id, event.origin_webhook_id);
+  EXPECT_EQ(stored.event.hops, 3);
   EXPECT_EQ(stored.event.type, event.type);
   EXPECT_EQ(stored.event.object_type, "ticket");
   EXPECT_EQ(stored.event.object_id, event.object_id);

@@ -74,7 +74,7 @@ void Dispatcher::Start(Delivery* delivery) {
   store::Outcome& outcome = delivery->outcome;
   if (now - delivery->signed_at > kSignatureFreshFor) {
     delivery->lines = Sign(*delivery->profile, outcome.window_id, parts_.clock->Now(),
-                           outcome.request_body);
+                           outcome.request_body, delivery->hops);
     delivery->signed_at = now;
   }
   http::Request request = BuildRequest(*delivery->profile, delivery->lines);

@@ -39,6 +39,7 @@ struct Delivery {
   std::shared_ptr<const Profile> profile;  // that it is signed for and sent by
   std::string url;  // with the event's fields in it; empty: the profile's
   SignatureLines lines;
+  int hops = 1;  // deliveries that led to this one, itself too
   absl::Time signed_at = absl::InfinitePast();
 
   absl::Time started_at;

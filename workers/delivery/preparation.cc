@@ -1,5 +1,6 @@
 #include "workers/delivery/preparation.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -109,12 +110,27 @@ void Preparation::PrepareWindow(const store::ClaimedWindow& window, Batch* batch
     Refuse(window, contents.status(), batch, std::move(outcome));
     return;
   }
+  if (DropsLoop(window, *batch, &outcome)) {
+    batch->result.ended.push_back({std::move(outcome), clock_->local().Now()});
+    return;
+  }
   if (const absl::Status status = Render(window, *contents, batch, &outcome);
       !status.ok()) {
     FinishUnrendered(window, status, batch, std::move(outcome));
     return;
   }
   Hold(window, batch, std::move(outcome));
+}
+
+// Publishing leaves what would go round for ever alone in its window.
+bool Preparation::DropsLoop(const store::ClaimedWindow& window, const Batch& batch,
+                            store::Outcome* outcome) {
+  if (window.items.size() != 1) return false;
+  const domain::Event& event = batch.events[window.items[0].event].event;
+  const int max_hops = (*batch.profile)->max_hops;
+  if (!domain::IsLoop(event, window.webhook_id, max_hops)) return false;
+  DropLoop(event.hops, max_hops, outcome);
+  return true;
 }
 
 absl::StatusOr<Contents> Preparation::FindContents(const store::ClaimedWindow& window,
@@ -197,7 +213,11 @@ void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
   delivery.resent_after = window.resent_after;
   delivery.lease_until = batch->claimed_at + profile->timeout() + options_.lease_slack;
   delivery.profile = profile;
-  delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body);
+  for (const store::ClaimedItem& item : window.items) {
+    delivery.hops = std::max(delivery.hops, batch->events[item.event].event.hops + 1);
+  }
+  delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body,
+                        delivery.hops);
   delivery.signed_at = clock_->local().Now();
   // The body is held a second time while the request runs, and a third time where it may
   // be sent again with another token.

@@ -37,6 +37,8 @@ class Preparation {
  private:
   struct Batch;
   bool EndsUnsent(const store::ClaimedWindow& window, store::Outcome* outcome) const;
+  static bool DropsLoop(const store::ClaimedWindow& window, const Batch& batch,
+                        store::Outcome* outcome);
   void PrepareWindow(const store::ClaimedWindow& window, Batch* batch);
   absl::Status Render(const store::ClaimedWindow& window, const Contents& contents,
                       Batch* batch, store::Outcome* outcome);

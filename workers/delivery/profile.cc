@@ -120,7 +120,8 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
               .url = *std::move(url),
               .key = *std::move(key),
               .retry = std::move(webhook.spec.retry),
-              .lightweight_logs = webhook.spec.lightweight_logs});
+              .lightweight_logs = webhook.spec.lightweight_logs,
+              .max_hops = webhook.spec.max_hops});
   if (webhook.spec.has_basic_auth) {
     profile->prototype.user = std::move(webhook.spec.basic_auth_user);
     profile->prototype.password = std::move(webhook.secrets.basic_auth_password);
@@ -145,7 +146,7 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
 }
 
 SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time now,
-                    std::string_view body) {
+                    std::string_view body, int hops) {
   const std::string id = delivery_id.ToString();
   const std::int64_t seconds = absl::ToUnixSeconds(now);
   std::string signatures = profile.key.Sign(id, seconds, body);
@@ -154,24 +155,28 @@ SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time 
   }
   return {.id = "webhook-id: " + id,
           .timestamp = fmt::format("webhook-timestamp: {}", seconds),
-          .signature = "webhook-signature: " + signatures};
+          .signature = "webhook-signature: " + signatures,
+          .hops = hops > 1 ? fmt::format("windrow-hops: {}", hops) : std::string()};
 }
 
 http::Request BuildRequest(const Profile& profile, const SignatureLines& lines) {
   http::Request request = profile.prototype;
-  request.headers.reserve(request.headers.size() + 3);
+  request.headers.reserve(request.headers.size() + 4);
   request.headers.push_back(lines.id);
   request.headers.push_back(lines.timestamp);
   request.headers.push_back(lines.signature);
+  if (!lines.hops.empty()) request.headers.push_back(lines.hops);
   return request;
 }
 
 std::string ShownHeaders(const Profile& profile, const SignatureLines& lines) {
   std::string shown;
   shown.reserve(profile.shown_headers.size() + lines.id.size() + lines.timestamp.size() +
-                lines.signature.size() + 6);
+                lines.signature.size() + lines.hops.size() + 8);
   shown += profile.shown_headers;
-  for (const std::string* line : {&lines.id, &lines.timestamp, &lines.signature}) {
+  for (const std::string* line :
+       {&lines.id, &lines.timestamp, &lines.signature, &lines.hops}) {
+    if (line->empty()) continue;
     shown += *line;
     shown += "\r\n";
   }

@@ -40,6 +40,7 @@ struct Profile {
   absl::Time previous_until = absl::InfinitePast();
   domain::RetryPolicy retry;
   bool lightweight_logs = false;
+  int max_hops = domain::kDefaultMaxHops;
 
   absl::Duration timeout() const { return prototype.timeout; }
   bool sends_body() const { return prototype.method != "GET"; }
@@ -56,13 +57,15 @@ struct Profile {
 absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
                                                            bool allow_http);
 
-// The three headers of Standard Webhooks, as lines.
+// The three headers of Standard Webhooks, as lines, and windrow-hops where it is not
+// empty.
 struct SignatureLines {
-  std::string id, timestamp, signature;
+  std::string id, timestamp, signature, hops;
 };
-// `now` is the database's.
+// `now` is the database's. `hops`: deliveries that led to this one, itself too; 1 is not
+// said.
 SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time now,
-                    std::string_view body);
+                    std::string_view body, int hops = 1);
 
 // The request without its body.
 http::Request BuildRequest(const Profile& profile, const SignatureLines& lines);

@@ -70,6 +70,13 @@ void ApplyVerdict(const domain::Verdict& verdict, int attempt, store::Outcome* o
   }
 }
 
+void CancelFor(std::string reason, store::Outcome* outcome) {
+  outcome->keep_bodies = false;
+  outcome->state = DeliveryState::kCancelled;
+  outcome->reason = std::move(reason);
+  outcome->attempt.reset();
+}
+
 }  // namespace
 
 void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstances,
@@ -128,10 +135,14 @@ void FailWithoutEvents(store::Outcome* outcome) {
 }
 
 void Cancel(store::Outcome* outcome) {
-  outcome->keep_bodies = false;
-  outcome->state = DeliveryState::kCancelled;
-  outcome->reason = "the webhook was disabled or deleted before the request started";
-  outcome->attempt.reset();
+  CancelFor("the webhook was disabled or deleted before the request started", outcome);
+}
+
+void DropLoop(int hops, int max_hops, store::Outcome* outcome) {
+  CancelFor(fmt::format("dropped as a loop: after {} deliveries the event came back from "
+                        "this webhook, whose max_hops is {}",
+                        hops, max_hops),
+            outcome);
 }
 
 }  // namespace windrow::delivery

@@ -40,5 +40,7 @@ void FailWithoutEvents(store::Outcome* outcome);
 
 // Ends without a request, since the webhook is disabled or deleted.
 void Cancel(store::Outcome* outcome);
+// Ends without a request, since its event came back from this webhook `hops` times.
+void DropLoop(int hops, int max_hops, store::Outcome* outcome);
 
 }  // namespace windrow::delivery

@@ -116,7 +116,8 @@ SqlText ListEventsSql(const EventScan& scan) {
   std::string sql = fmt::format(
       "SELECT 0::int4, r.tenant_id, r.escmsg_id, r.received_at, r.occurred_at, "
       "r.event_id, r.type, r.object_type, r.object_id, r.message, r.agent_id, r.object, "
-      "r.previous, r.action, r.linked, r.key_fields_id, r.wanted, r.spent FROM ({}) AS r "
+      "r.previous, r.action, r.linked, r.key_fields_id, r.origin_webhook_id, r.hops, "
+      "r.wanted, r.spent FROM ({}) AS r "
       "ORDER BY {}",
       JudgedSql(walk), kOrder);
   return SqlText{std::move(sql), std::move(params)};

@@ -29,7 +29,7 @@ absl::StatusOr<StoredEvent> PostgresStore::GetEvent(TenantId tenant,
 
 namespace {
 
-constexpr int kWanted = 16;  // the column; behind it is what was spent
+constexpr int kWanted = 18;  // the column; behind it is what was spent
 
 EventPosition PositionOf(const Result& rows, int row) {
   return {rows.Time(row, 3), rows.Int8(row, 2)};

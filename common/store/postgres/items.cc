@@ -38,6 +38,7 @@ absl::StatusOr<std::vector<domain::LinkedObject>> LinkedFromJson(std::string_vie
 namespace {
 
 constexpr int kKeyFieldsColumn = 15;
+constexpr int kOriginColumn = 16;
 
 absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
   StoredEvent e;
@@ -55,6 +56,10 @@ absl::StatusOr<StoredEvent> ReadEvent(const Result& rows, int row) {
   e.event.previous = rows.Text(row, 12);
   e.event.action = rows.Text(row, 13);
   WINDROW_ASSIGN_OR_RETURN(e.event.linked, LinkedFromJson(rows.Text(row, 14)));
+  if (!rows.IsNull(row, kOriginColumn)) {
+    e.event.origin_webhook_id = rows.Id(row, kOriginColumn);
+    e.event.hops = rows.Int4(row, kOriginColumn + 1);
+  }
   return e;
 }
 

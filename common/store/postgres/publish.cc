@@ -27,7 +27,8 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
       object_ids(ArrayParam::kText, n), messages(ArrayParam::kText, n),
       agents(ArrayParam::kText, n), objects(ArrayParam::kText, n),
       previous(ArrayParam::kText, n), actions(ArrayParam::kText, n),
-      linked(ArrayParam::kText, n), key_fields(ArrayParam::kInt4, n);
+      linked(ArrayParam::kText, n), key_fields(ArrayParam::kInt4, n),
+      origins(ArrayParam::kUuid, n), hops(ArrayParam::kInt4, n);
   for (const NewEvent& e : events) {
     tenants.AddInt4(e.tenant_id);
     numbers.AddInt8(e.escmsg_id);
@@ -51,6 +52,13 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
     } else {
       key_fields.AddNull();
     }
+    if (e.event->origin_webhook_id) {
+      origins.AddUuid(*e.event->origin_webhook_id);
+      hops.AddInt4(e.event->hops);
+    } else {
+      origins.AddNull();
+      hops.AddNull();
+    }
   }
   Params params;
   params.Array(std::move(tenants)).Array(std::move(numbers)).Array(std::move(occurred));
@@ -58,6 +66,7 @@ Call InsertEvents(const std::vector<NewEvent>& events) {
   params.Array(std::move(object_ids)).Array(std::move(messages)).Array(std::move(agents));
   params.Array(std::move(objects)).Array(std::move(previous)).Array(std::move(actions));
   params.Array(std::move(linked)).Array(std::move(key_fields));
+  params.Array(std::move(origins)).Array(std::move(hops));
   return {&kInsertEvents, std::move(params)};
 }
 

@@ -184,6 +184,8 @@ TEST(StoredEventTest, IsShownAsItWasPublished) {
   v1::LinkedObject* linked = event.add_linked_objects();
   linked->set_name("customer");
   linked->set_object(R"({"x":1.10})");
+  event.set_origin_webhook_id("0192f0c4-0000-7000-8000-000000000001");
+  event.set_hops(3);
   v1::Event wanted = event;
   wanted.set_escmsg_id(12);
   wanted.mutable_receive_time()->set_seconds(1'800'000'000);
@@ -207,6 +209,19 @@ TEST(MemoryOfEventTest, CountsEveryText) {
   const std::size_t large_bytes = MemoryOf(TakeEvent(&large).value());
   EXPECT_GE(small_bytes, sizeof(domain::Event));
   EXPECT_GE(large_bytes, small_bytes + 11'000);
+}
+
+TEST(TakeEventTest, AnOriginWithoutHopsIsOneHopAway) {
+  v1::Event event = TicketCreated();
+  event.set_origin_webhook_id("0192f0c4-0000-7000-8000-000000000001");
+  const auto taken = TakeEvent(&event).value();
+  EXPECT_EQ(taken.origin_webhook_id->ToString(), "0192f0c4-0000-7000-8000-000000000001");
+  EXPECT_EQ(taken.hops, 1);
+  event = TicketCreated();
+  event.set_origin_webhook_id("me");
+  event.set_hops(-1);
+  EXPECT_THAT(FieldsOf(Take(event)),
+              ::testing::UnorderedElementsAre("event.origin_webhook_id", "event.hops"));
 }
 
 }  // namespace

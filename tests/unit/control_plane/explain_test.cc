@@ -100,5 +100,28 @@ TEST(ConditionMappingTest, AnOperatorThatIsNotThereIsNamedWithItsPlace) {
                         "webhook.triggers[0].condition.all[1].not.test.operator")));
 }
 
+TEST(ExplainTest, SaysThatALoopIsDropped) {
+  store::StoredWebhook webhook =
+      Wanting({{.notification_id = 5, .event_type = "ticket.updated"}});
+  webhook.webhook_id = *Uuid::Parse("0192f0c4-0000-7000-8000-000000000001");
+  store::StoredEvent event = Updated();
+  event.event.origin_webhook_id = webhook.webhook_id;
+  event.event.hops = 7;
+  v1::ExplainEventResponse response;
+  Explain(event, webhook, &response);
+  EXPECT_TRUE(response.matched());
+  EXPECT_FALSE(response.loop());
+  event.event.hops = 8;
+  response.Clear();
+  Explain(event, webhook, &response);
+  EXPECT_FALSE(response.matched());
+  EXPECT_TRUE(response.loop());
+  EXPECT_TRUE(response.triggers(0).matched());
+  EXPECT_EQ(
+      response.summary(),
+      "dropped as a loop: after 8 deliveries the event came back from this webhook, "
+      "whose max_hops is 8");
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

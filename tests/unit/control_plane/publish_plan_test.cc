@@ -348,5 +348,21 @@ TEST_F(PublishPlanTest, AnEventIsWrittenAndSizedWithTheKeyFieldsOfItsType) {
   EXPECT_LT(writes.windows[1].content.bytes, 500u);
 }
 
+TEST_F(PublishPlanTest, WhatCameBackTooOftenJoinsNoBatch) {
+  domain::ActiveWebhook* webhook = AddWebhook({.mode = domain::BatchMode::kAny});
+  webhook->max_hops = 2;
+  for (const int hops : {0, 1, 2}) {
+    AddEvent();
+    events_.back().hops = hops;
+    if (hops > 0) events_.back().origin_webhook_id = webhook->webhook_id;
+  }
+  const store::PublishWrites writes = Plan();
+  ASSERT_THAT(writes.appends, SizeIs(1));
+  EXPECT_THAT(Numbers(writes.appends[0].add), ElementsAre(101, 102));
+  ASSERT_THAT(writes.windows, SizeIs(1));
+  EXPECT_THAT(Numbers(writes.windows[0].content), ElementsAre(103));
+  EXPECT_THAT(writes.windows[0].group_key, IsEmpty());
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

@@ -216,5 +216,15 @@ TEST(ProfileTest, DuringARotationBothSecretsSignTheNewOneFirst) {
             "webhook-signature: " + sign(webhook.secrets.signing_secret, later));
 }
 
+TEST(ProfileTest, HopsAreSaidFromTheSecondOn) {
+  const auto profile = ProfileOf(Webhook());
+  const SignatureLines second = Sign(*profile, kDelivery, kNow, "{}", 2);
+  EXPECT_THAT(BuildRequest(*profile, second).headers,
+              ::testing::Contains("windrow-hops: 2"));
+  EXPECT_THAT(ShownHeaders(*profile, second), HasSubstr("\r\nwindrow-hops: 2\r\n"));
+  const SignatureLines first = Sign(*profile, kDelivery, kNow, "{}", 1);
+  EXPECT_THAT(ShownHeaders(*profile, first), Not(HasSubstr("hops")));
+}
+
 }  // namespace
 }  // namespace windrow::delivery

@@ -239,5 +239,30 @@ TEST(ValidateEventTest, TimesLieInTheYearsThatRfc3339CanWrite) {
   }
 }
 
+TEST(ValidateEventTest, HopsNeedTheWebhookThatTheyBeganAt) {
+  Event event = TicketCreated();
+  event.hops = 1;
+  EXPECT_THAT(BrokenFields(event), ElementsAre("event.hops"));
+  event.origin_webhook_id = Uuid();
+  EXPECT_EQ(Validate(event), absl::OkStatus());
+  for (const int hops : {-1, kMaxHops + 1}) {
+    event.hops = hops;
+    EXPECT_THAT(BrokenFields(event), ElementsAre("event.hops")) << hops;
+  }
+}
+
+TEST(IsLoopTest, IsOneOnlyAtItsOriginAndOnlyAtTheLimit) {
+  const Uuid origin = *Uuid::Parse("0192f0c4-0000-7000-8000-000000000001");
+  const Uuid other = *Uuid::Parse("0192f0c4-0000-7000-8000-000000000002");
+  Event event = TicketCreated();
+  EXPECT_FALSE(IsLoop(event, origin, 1));
+  event.origin_webhook_id = origin;
+  event.hops = 7;
+  EXPECT_FALSE(IsLoop(event, origin, 8));
+  event.hops = 8;
+  EXPECT_TRUE(IsLoop(event, origin, 8));
+  EXPECT_FALSE(IsLoop(event, other, 8));
+}
+
 }  // namespace
 }  // namespace windrow::domain

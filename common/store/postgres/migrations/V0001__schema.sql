@@ -148,6 +148,8 @@ CREATE TABLE events (
   previous text COMPRESSION lz4,
   action text COMPRESSION lz4,
   linked text COMPRESSION lz4,             -- one JSON object: name → linked object
+  origin_webhook_id uuid,                  -- whose delivery led to it, and how many did
+  hops int4,
   PRIMARY KEY (tenant_id, received_at, escmsg_id)
 ) PARTITION BY RANGE (received_at);
 -- All but the one by number are in the order of lists, so that a page of any time, of a

@@ -2,7 +2,7 @@
 -- this a look-up for each: as a join it may become a scan of a whole day, once for all.
 SELECT k.position::int4, e.tenant_id, e.escmsg_id, e.received_at, e.occurred_at, e.event_id,
        e.type, e.object_type, e.object_id, e.message, e.agent_id, e.object, e.previous,
-       e.action, e.linked, e.key_fields_id
+       e.action, e.linked, e.key_fields_id, e.origin_webhook_id, e.hops
 FROM unnest($1::int4[], $2::int8[], $3::int8[])
   WITH ORDINALITY AS k(tenant_id, escmsg_id, received_us, position)
 CROSS JOIN LATERAL (
