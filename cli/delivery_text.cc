@@ -60,6 +60,7 @@ Fields FieldsOf(const v1::Delivery& d) {
                    {"reason", d.reason()},
                    {"created", WhenSet(d.create_time(), d.has_create_time())},
                    {"due", WhenSet(d.due_time(), d.has_due_time())},
+                   {"waits for", d.waits_for_delivery_id()},
                    {"finished", WhenSet(d.finish_time(), d.has_finish_time())},
                    {"attempts", fmt::to_string(d.attempt_count())},
                    {"items", ItemsText(d)},

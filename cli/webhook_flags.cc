@@ -48,6 +48,33 @@ const std::map<std::string, v1::BatchMode>& BatchModes() {
   return modes;
 }
 
+const std::map<std::string, v1::Ordering>& Orderings() {
+  static const std::map<std::string, v1::Ordering> orderings = {
+      {"none", v1::ORDERING_NONE},
+      {"per-object", v1::ORDERING_PER_OBJECT},
+      {"per-webhook", v1::ORDERING_PER_WEBHOOK}};
+  return orderings;
+}
+
+void AddPacing(CLI::App* app, WebhookFlags* flags) {
+  app->add_option(
+         "--rate-per-second", flags->rate_per_second,
+         "requests a second at most, over all workers: 0.001-10000; default 0: no "
+         "limit")
+      ->type_name("N");
+  app->add_option(
+         "--max-concurrent", flags->max_concurrent,
+         "requests at the same time at most, over all workers: 1-10000; default 0: "
+         "no limit")
+      ->type_name("N");
+  app->add_option(
+         "--ordering", flags->ordering,
+         "none (default), or one request at a time in the order of events: "
+         "per-object (without batching) or per-webhook (with --batch none or any)")
+      ->check(CLI::IsMember({"none", "per-object", "per-webhook"}))
+      ->type_name("ORDER");
+}
+
 void AddDelivering(CLI::App* app, WebhookFlags* flags) {
   AddDuration(app, "--timeout", &flags->timeout, "of one request, 1s-60s");
   AddDuration(app, "--disable-after", &flags->disable_after,
@@ -217,6 +244,18 @@ void SetBatching(const WebhookFlags& flags, const v1::Webhook* current,
   if (flags.batch_max_items) batching->set_max_items(*flags.batch_max_items);
 }
 
+void SetRate(const WebhookFlags& flags, const v1::Webhook* current,
+             v1::Webhook* webhook) {
+  v1::Rate* rate = webhook->mutable_rate();
+  if (current != nullptr) *rate = current->rate();
+  if (flags.rate_per_second) rate->set_requests_per_second(*flags.rate_per_second);
+  if (flags.max_concurrent) rate->set_max_concurrent_requests(*flags.max_concurrent);
+}
+
+bool HasRate(const WebhookFlags& flags) {
+  return flags.rate_per_second || flags.max_concurrent;
+}
+
 bool HasBatching(const WebhookFlags& flags) {
   return flags.batch || flags.batch_wait || flags.batch_max_items;
 }
@@ -225,7 +264,7 @@ bool HasBatching(const WebhookFlags& flags) {
 
 bool WebhookFlags::NeedsCurrent() const {
   const bool may_leave_custom = payload && *payload != "custom";
-  return !events.empty() || !conditions.empty() || HasBatching(*this) ||
+  return !events.empty() || !conditions.empty() || HasBatching(*this) || HasRate(*this) ||
          may_leave_custom || disable_after || disable_after_failures || auth.HasOAuth();
 }
 
@@ -270,6 +309,7 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
       ->allow_extra_args(false);
   AddAuthFlags(app, &flags->auth);
   AddDelivering(app, flags);
+  AddPacing(app, flags);
   app->add_option("--label", flags->labels, "key=value; repeat it")
       ->allow_extra_args(false);
   CLI::Option* light = app->add_flag("--lightweight-logs", flags->lightweight_logs,
@@ -318,6 +358,10 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
     WINDROW_RETURN_IF_ERROR(SetConditions(flags.conditions, webhook));
   }
   if (given(HasBatching(flags), "batching")) SetBatching(flags, current, webhook);
+  if (given(HasRate(flags), "rate")) SetRate(flags, current, webhook);
+  if (given(flags.ordering.has_value(), "ordering")) {
+    webhook->set_ordering(Orderings().at(*flags.ordering));
+  }
   if (given(!flags.retry_delays.empty(), "retry")) {
     for (const absl::Duration delay : flags.retry_delays) {
       *webhook->mutable_retry()->add_delays() = ToProto(delay);

@@ -37,6 +37,9 @@ struct WebhookFlags {
   std::vector<std::string> headers;  // "N: V"
   AuthFlags auth;
   std::optional<absl::Duration> timeout;
+  std::optional<double> rate_per_second;
+  std::optional<int> max_concurrent;
+  std::optional<std::string> ordering;  // none, per-object, per-webhook
   std::optional<absl::Duration> disable_after;
   std::optional<int> disable_after_failures;
   std::vector<absl::Duration> retry_delays;

@@ -119,6 +119,22 @@ std::string AutoDisable(const v1::AutoDisable& rule) {
   return out.empty() ? "never" : out;
 }
 
+std::string Rate(const v1::Rate& rate) {
+  std::string out;
+  if (rate.requests_per_second() > 0) {
+    out = fmt::format("{} requests a second", rate.requests_per_second());
+  }
+  if (rate.max_concurrent_requests() > 0) {
+    out += fmt::format("{}{} at the same time", out.empty() ? "" : ", ",
+                       rate.max_concurrent_requests());
+  }
+  return out;
+}
+
+std::string Ordering(const v1::Webhook& webhook) {
+  return EnumText(v1::Ordering_descriptor()->FindValueByNumber(webhook.ordering()));
+}
+
 std::string Failing(const v1::Webhook& webhook) {
   if (!webhook.has_failing_since()) return "";
   return fmt::format("since {}, {} requests", TimeText(webhook.failing_since()),
@@ -147,6 +163,8 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"batching", Batching(w.batching())},
           {"triggers", Triggers(w)},
           {"retry delays", Delays(w.retry())},
+          {"rate", Rate(w.rate())},
+          {"ordering", Ordering(w)},
           {"disables itself", AutoDisable(w.auto_disable())},
           {"timeout", w.has_timeout() ? DurationText(w.timeout()) : ""},
           {"lightweight logs", w.lightweight_logs() ? "yes" : "no"},

@@ -12,6 +12,7 @@ ActiveWebhook Activate(const Uuid& webhook_id, std::int32_t version, WebhookSpec
           .version = version,
           .format = format.ok() ? *format : ItemFormat(PayloadKind::kEventOnly),
           .batching = spec.batching,
+          .ordering = spec.ordering,
           .triggers = std::move(spec.triggers),
           .max_hops = spec.max_hops};
 }

@@ -23,6 +23,7 @@ struct ActiveWebhook {
   std::int32_t version = 0;
   ItemFormat format = PayloadKind::kFull;
   Batching batching;
+  Ordering ordering = Ordering::kNone;
   std::vector<Trigger> triggers;
   int max_hops = kDefaultMaxHops;
 };

@@ -128,6 +128,42 @@ void CheckBatching(const WebhookSpec& spec, Checker* check) {
   }
 }
 
+void CheckRate(const RateLimit& rate, Checker* check) {
+  const double wanted = rate.requests_per_second;
+  // Written so that NaN is refused too.
+  if (wanted != 0 &&
+      !(wanted >= kMinRequestsPerSecond && wanted <= kMaxRequestsPerSecond)) {
+    check->Add("rate.requests_per_second",
+               fmt::format("must be {}–{}, or 0 for no limit", kMinRequestsPerSecond,
+                           kMaxRequestsPerSecond));
+  }
+  if (rate.max_concurrent_requests < 0 ||
+      rate.max_concurrent_requests > kMaxConcurrentRequests) {
+    check->Add("rate.max_concurrent_requests",
+               fmt::format("must be 1–{}, or 0 for no limit", kMaxConcurrentRequests));
+  }
+}
+
+// Windows of several groups are open at the same time, with events of the same time in
+// them: there is no order to send them in. Nor has a window of several objects an object.
+void CheckOrdering(const WebhookSpec& spec, Checker* check) {
+  const BatchMode mode = spec.batching.mode;
+  if (spec.ordering > Ordering::kPerWebhook) {
+    check->Add("ordering", "must be NONE, PER_OBJECT or PER_WEBHOOK");
+  } else if (spec.ordering == Ordering::kPerObject && mode != BatchMode::kNone) {
+    check->Add("ordering",
+               "PER_OBJECT is for batching NONE, since a batch holds events of several "
+               "objects: set batching to NONE, or batching to ANY and ordering to "
+               "PER_WEBHOOK");
+  } else if (spec.ordering == Ordering::kPerWebhook && mode != BatchMode::kNone &&
+             mode != BatchMode::kAny) {
+    check->Add("ordering",
+               "PER_WEBHOOK is for batching NONE or ANY, since the batches of several "
+               "groups are filled at the same time: set one of these, or ordering to "
+               "NONE");
+  }
+}
+
 void CheckAutoDisable(const AutoDisable& rule, Checker* check) {
   if (rule.after != absl::ZeroDuration() &&
       (rule.after < kMinDisableAfter || rule.after > kMaxDisableAfter)) {
@@ -244,6 +280,8 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckTriggers(spec.triggers, &check);
   CheckBatching(spec, &check);
   CheckRetry(spec.retry, &check);
+  CheckRate(spec.rate, &check);
+  CheckOrdering(spec, &check);
   check.Duration(spec.timeout, kMinTimeout, kMaxTimeout, "timeout");
   CheckAutoDisable(spec.auto_disable, &check);
   if (spec.max_hops < 1 || spec.max_hops > kMostMaxHops) {
@@ -252,11 +290,16 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
   CheckLabels(spec.labels, &check);
 }
 
+bool IsGated(const WebhookSpec& spec) {
+  return spec.rate.limits() || spec.ordering != Ordering::kNone;
+}
+
 bool ClosesOpenWindows(const WebhookSpec& before, const WebhookSpec& after) {
   // Without batching every window is closed from its start.
   if (before.batching.mode == BatchMode::kNone) return false;
   return before.batching != after.batching || before.payload != after.payload ||
-         before.custom_payload != after.custom_payload;
+         before.custom_payload != after.custom_payload ||
+         before.ordering != after.ordering;
 }
 
 }  // namespace windrow::domain

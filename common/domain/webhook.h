@@ -17,6 +17,8 @@
 #include "common/base/uuid.h"
 #include "common/domain/condition.h"
 #include "common/domain/custom_payload.h"
+#include "common/domain/ordering.h"
+#include "common/domain/rate.h"
 #include "common/domain/retry.h"
 #include "common/domain/webhook_type.h"
 
@@ -125,6 +127,8 @@ struct WebhookSpec {
   std::vector<Trigger> triggers;
   Batching batching;
   RetryPolicy retry;
+  RateLimit rate;
+  Ordering ordering = Ordering::kNone;
   AutoDisable auto_disable;
   int max_hops = kDefaultMaxHops;              // 1–kMostMaxHops
   absl::Duration timeout = absl::Seconds(30);  // of one request, 1–60 s
@@ -188,6 +192,10 @@ void Normalize(WebhookSpec* spec);
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
               const std::string& prefix, Violations* violations,
               const FieldKinds& kinds = {});
+
+// True where requests of the webhook may have to wait for others of it: claims pass its
+// gate then, one at a time (docs/adr/0010).
+bool IsGated(const WebhookSpec& spec);
 
 // True where `after` renders or groups items otherwise than `before`, so that windows
 // still open must close at once with what they have.

@@ -34,6 +34,11 @@ constexpr std::pair<BatchMode, std::string_view> kModeNames[] = {
     {BatchMode::kSameEventType, "SAME_EVENT_TYPE"},
     {BatchMode::kAny, "ANY"}};
 
+constexpr std::pair<Ordering, std::string_view> kOrderingNames[] = {
+    {Ordering::kNone, "NONE"},
+    {Ordering::kPerObject, "PER_OBJECT"},
+    {Ordering::kPerWebhook, "PER_WEBHOOK"}};
+
 // ---- Writing
 
 void Write(const Header& header, std::string* out) {
@@ -82,6 +87,12 @@ void Write(const RetryPolicy& retry, std::string* out) {
       });
   object.Number("jitter", retry.jitter);
   object.Duration("retry_after_cap", retry.retry_after_cap);
+}
+
+void Write(const RateLimit& rate, std::string* out) {
+  ObjectWriter object(out);
+  object.Number("requests_per_second", rate.requests_per_second);
+  object.Number("max_concurrent_requests", rate.max_concurrent_requests);
 }
 
 void Write(const AutoDisable& rule, std::string* out) {
@@ -181,6 +192,16 @@ absl::Status Read(const json::Value& value, RetryPolicy* out) {
   });
 }
 
+absl::Status Read(const json::Value& value, RateLimit* out) {
+  return ReadObject(value, [&](const std::string& key, const json::Value& member) {
+    if (key == "requests_per_second") return Read(member, &out->requests_per_second);
+    if (key == "max_concurrent_requests") {
+      return Read(member, &out->max_concurrent_requests);
+    }
+    return UnknownField(key);
+  });
+}
+
 absl::Status Read(const json::Value& value, AutoDisable* out) {
   return ReadObject(value, [&](const std::string& key, const json::Value& member) {
     if (key == "after") return Read(member, &out->after);
@@ -210,6 +231,8 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "triggers") return Read(member, &out->triggers);
     if (key == "batching") return Read(member, &out->batching);
     if (key == "retry") return Read(member, &out->retry);
+    if (key == "rate") return Read(member, &out->rate);
+    if (key == "ordering") return ReadName(member, kOrderingNames, &out->ordering);
     if (key == "auto_disable") return Read(member, &out->auto_disable);
     if (key == "max_hops") return Read(member, &out->max_hops);
     if (key == "timeout") return Read(member, &out->timeout);
@@ -290,6 +313,10 @@ std::string SpecToJson(const WebhookSpec& spec) {
     WriteArray(spec.triggers, object.Key("triggers"), write);
     Write(spec.batching, object.Key("batching"));
     Write(spec.retry, object.Key("retry"));
+    if (spec.rate != RateLimit()) Write(spec.rate, object.Key("rate"));
+    if (spec.ordering != Ordering::kNone) {
+      object.Text("ordering", NameOf(spec.ordering, kOrderingNames));
+    }
     Write(spec.auto_disable, object.Key("auto_disable"));
     object.Number("max_hops", spec.max_hops);
     object.Duration("timeout", spec.timeout);

@@ -44,14 +44,26 @@ struct ClaimedWindow {
   int attempt = 0;           // attempts that ended
   int resent_after = 0;      // how many had, when it was sent again by hand: no part of
                              // the schedule
+  bool gated = false;        // of a webhook with a rate or an order, as of the claim
+  std::string order_key;     // domain::OrderKey
   int lost_leases = 0;       // claims in a row, before this one, without an outcome
   bool events_lost = false;  // an event of it is no longer stored: it cannot be rendered
   std::vector<ClaimedItem> items;  // by escmsg_id
 };
 
+// A wanted webhook that may have more due windows than were claimed, which its rate or
+// its ordering holds back.
+struct HeldBack {
+  Uuid webhook_id;
+  absl::Duration again_after;  // when to want it again; zero: at once
+  bool until_freed = false;    // or before, where a request of it has ended
+};
+
 struct Claim {
   std::vector<ClaimedWindow> windows;
   std::vector<StoredEvent> events;
+  std::vector<HeldBack> held_back;
+  int parked = 0;  // windows that were due, and wait for one before them instead
   absl::Time now;  // the database's clock; not set where nothing was claimed
 };
 
@@ -69,6 +81,8 @@ struct Outcome {
   std::string reason;
   bool gone = false;             // 410: the webhook is to be disabled
   bool webhook_failing = false;  // as claimed
+  bool gated = false;            // likewise
+  std::string order_key;         // likewise
 
   std::optional<Attempt> attempt;  // started_at is not read, started_ago is
   absl::Duration started_ago;      // at the time of Record; the database's clock is used
@@ -108,11 +122,19 @@ class DeliveryQueue {
 
   // Takes due windows of the wanted webhooks, skipping what others hold. A lease ends at
   // the webhook's timeout plus `slack`. Closes windows that were open.
+  //
+  // Of a webhook with a rate no more are taken than may start now, over all workers; each
+  // counts as a request. Of windows with the same order key one is taken at a time, the
+  // one with the first event; those that are due before their turn wait for it (parked),
+  // and are due when the one before them ends.
   virtual absl::StatusOr<Claim> ClaimWindows(WorkerId worker,
                                              const std::vector<WantedWebhook>& wanted,
                                              absl::Duration slack) = 0;
   // Writes outcomes, in one transaction. Those whose lease is another worker's by now are
   // recorded as late attempts and change nothing else. Answers how many were late.
+  //
+  // Where one with an order key ended, or waits to be tried again, the next of that key
+  // is due.
   //
   // Counts what failed in a row, but for failures of our own (kInternal, kPoison), and
   // disables webhooks that answered 410 or whose auto_disable rule says so, in a

@@ -30,7 +30,8 @@ struct DeliveryRecord {
   DeliveryState state = DeliveryState::kPending;
   absl::Time created_at;
   std::optional<absl::Time> finished_at;
-  std::optional<absl::Time> due_at;  // unfinished ones
+  std::optional<absl::Time> due_at;  // unfinished ones, unless they wait for another
+  std::optional<Uuid> waits_for;     // a delivery that must end before this one starts
   int attempt_count = 0;
   int item_count = 0;
   std::vector<DeliveryItem> items;      // in lists the first kListedItems

@@ -50,6 +50,8 @@ struct WindowGroup {
   std::int32_t webhook_version = 0;
   std::string group_key;
   absl::Duration wait;
+  std::string order_key;             // domain::OrderKey
+  std::int64_t first_escmsg_id = 0;  // of the items to come; with an order_key
 };
 
 struct OpenWindow {
@@ -86,6 +88,7 @@ struct NewWindow {
   std::int32_t webhook_version = 0;
   std::string group_key;  // empty: closed
   absl::Duration wait;
+  std::string order_key;  // domain::OrderKey
   WindowItems content;
 };
 

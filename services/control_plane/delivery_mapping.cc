@@ -67,6 +67,9 @@ void TakeToProto(store::DeliveryRecord* record, v1::Delivery* proto) {
     TimeToProto(*record->finished_at, proto->mutable_finish_time());
   }
   if (record->due_at) TimeToProto(*record->due_at, proto->mutable_due_time());
+  if (record->waits_for) {
+    proto->set_waits_for_delivery_id(record->waits_for->ToString());
+  }
   proto->set_attempt_count(record->attempt_count);
   proto->set_item_count(record->item_count);
   for (store::DeliveryItem& item : record->items) {

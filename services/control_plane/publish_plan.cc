@@ -11,13 +11,20 @@
 namespace windrow::control_plane {
 namespace {
 
-// Finds a group's place, or makes it.
+std::string OrderKeyOf(const domain::ActiveWebhook& webhook,
+                       const domain::EventView& event) {
+  return domain::OrderKey(webhook.ordering, event.object_type, event.object_id);
+}
+
+// Finds a group's place, or makes it. Its items are of several objects: no webhook that
+// batches is ordered by object.
 class GroupIndex {
  public:
   explicit GroupIndex(GroupedItems* grouped) : grouped_(grouped) {}
 
+  // `first` is the number of the event that a new group begins with.
   std::size_t PlaceOf(store::TenantId tenant, const domain::ActiveWebhook& webhook,
-                      std::string key) {
+                      std::string key, std::int64_t first) {
     const auto [found, is_new] =
         places_.try_emplace({&webhook, std::move(key)}, grouped_->groups.size());
     if (is_new) {
@@ -25,7 +32,9 @@ class GroupIndex {
                                   .webhook_id = webhook.webhook_id,
                                   .webhook_version = webhook.version,
                                   .group_key = found->first.second,
-                                  .wait = webhook.batching.wait});
+                                  .wait = webhook.batching.wait,
+                                  .order_key = OrderKeyOf(webhook, {}),
+                                  .first_escmsg_id = first});
       grouped_->max_items.push_back(webhook.batching.max_items);
       grouped_->items.emplace_back();
     }
@@ -74,6 +83,7 @@ void PlanGroup(const store::WindowGroup& group, int max_items,
          .webhook_version = group.webhook_version,
          .group_key = segment.closes ? std::string() : group.group_key,
          .wait = segment.closes ? absl::ZeroDuration() : group.wait,
+         .order_key = group.order_key,
          .content = ItemsOf(items, segment)});
   }
 }
@@ -115,9 +125,11 @@ GroupedItems GroupItems(const std::vector<NumberedEvent>& events, absl::Time now
                             : domain::GroupKey(webhook.batching.mode,
                                                match.notification_id, event.event->type);
       if (key.empty()) {
-        grouped.singles.push_back({event.tenant_id, &webhook, item});
+        grouped.singles.push_back(
+            {event.tenant_id, &webhook, item, OrderKeyOf(webhook, view)});
       } else {
-        const std::size_t place = index.PlaceOf(event.tenant_id, webhook, std::move(key));
+        const std::size_t place =
+            index.PlaceOf(event.tenant_id, webhook, std::move(key), event.escmsg_id);
         grouped.items[place].push_back(item);
       }
     }
@@ -146,6 +158,7 @@ store::PublishWrites PlanWrites(const std::vector<NumberedEvent>& events,
                               .tenant_id = single.tenant_id,
                               .webhook_id = single.webhook->webhook_id,
                               .webhook_version = single.webhook->version,
+                              .order_key = single.order_key,
                               .content = {{single.item.ref}, single.item.bytes}});
   }
   for (std::size_t i = 0; i < grouped.groups.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <absl/time/time.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/domain/matching.h"
@@ -38,6 +39,7 @@ struct SingleItem {
   store::TenantId tenant_id = 0;
   const domain::ActiveWebhook* webhook = nullptr;
   PlannedItem item;
+  std::string order_key;  // domain::OrderKey
 };
 
 // The items of a transaction, by the batching group that they join.

@@ -195,6 +195,21 @@ void PutRetry(Input* in) {
   in->profile->spec.retry = std::move(retry);
 }
 
+void PutRate(Input* in) {
+  const v1::Rate& rate = in->webhook.rate();
+  in->profile->spec.rate = {.requests_per_second = rate.requests_per_second(),
+                            .max_concurrent_requests = rate.max_concurrent_requests()};
+}
+
+// An unknown number becomes one that the domain refuses.
+void PutOrdering(Input* in) {
+  const int number = in->webhook.ordering();
+  in->profile->spec.ordering =
+      number == v1::ORDERING_UNSPECIFIED ? domain::Ordering::kNone
+      : v1::Ordering_IsValid(number)     ? static_cast<domain::Ordering>(number - 1)
+                                         : static_cast<domain::Ordering>(0xff);
+}
+
 void PutAutoDisable(Input* in) {
   const v1::AutoDisable& from = in->webhook.auto_disable();
   domain::AutoDisable rule;
@@ -258,6 +273,8 @@ constexpr Field kFields[] = {
     {"triggers", [](const v1::Webhook& w) { return w.triggers_size() > 0; }, PutTriggers},
     {"batching", [](const v1::Webhook& w) { return w.has_batching(); }, PutBatching},
     {"retry", [](const v1::Webhook& w) { return w.has_retry(); }, PutRetry},
+    {"rate", [](const v1::Webhook& w) { return w.has_rate(); }, PutRate},
+    {"ordering", [](const v1::Webhook& w) { return w.ordering() != 0; }, PutOrdering},
     {"auto_disable", [](const v1::Webhook& w) { return w.has_auto_disable(); },
      PutAutoDisable},
     {"max_hops", [](const v1::Webhook& w) { return w.max_hops() != 0; },
@@ -387,6 +404,11 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   for (const absl::Duration delay : spec.retry.delays) {
     DurationToProto(delay, proto->mutable_retry()->add_delays());
   }
+  if (spec.rate.limits()) {
+    proto->mutable_rate()->set_requests_per_second(spec.rate.requests_per_second);
+    proto->mutable_rate()->set_max_concurrent_requests(spec.rate.max_concurrent_requests);
+  }
+  proto->set_ordering(static_cast<v1::Ordering>(static_cast<int>(spec.ordering) + 1));
   DurationToProto(spec.auto_disable.after,
                   proto->mutable_auto_disable()->mutable_after());
   proto->mutable_auto_disable()->set_consecutive_failures(

@@ -94,7 +94,8 @@ store::WindowGroup ContractTest::GroupOf(const store::StoredWebhook& webhook,
           .webhook_id = webhook.webhook_id,
           .webhook_version = webhook.version,
           .group_key = key,
-          .wait = wait};
+          .wait = wait,
+          .order_key = domain::OrderKey(webhook.spec.ordering, "", "")};
 }
 
 ContractTest::Published ContractTest::Publish(const store::StoredWebhook& webhook,
@@ -110,6 +111,8 @@ ContractTest::Published ContractTest::Publish(const store::StoredWebhook& webhoo
                     .tenant_id = webhook.tenant_id,
                     .webhook_id = webhook.webhook_id,
                     .webhook_version = webhook.version,
+                    .order_key = domain::OrderKey(webhook.spec.ordering,
+                                                  event.object_type, event.object_id),
                     .content = {.items = {{number, notification_id}}, .bytes = 100}}}}));
   return {number, id};
 }
@@ -123,7 +126,9 @@ ContractTest::Appended ContractTest::Append(const store::WindowGroup& group,
                                             bool closes, std::size_t bytes) {
   const domain::Event event = EventOf("ticket.created", "7");
   const auto transaction = Begin(count, {}, group.tenant_id);
-  const store::OpenWindow open = transaction->OpenWindows({group}).value().at(0);
+  store::WindowGroup first = group;
+  first.first_escmsg_id = transaction->numbers().at(0);
+  const store::OpenWindow open = transaction->OpenWindows({first}).value().at(0);
   store::PublishWrites writes;
   store::WindowAppend append{.window_id = open.window_id,
                              .webhook_id = group.webhook_id,
@@ -166,6 +171,8 @@ store::Outcome ContractTest::OutcomeOf(const store::ClaimedWindow& window,
                          .started_ago = absl::Milliseconds(120),
                          .request_headers = "content-type: application/json\n",
                          .request_body = R"({"id":"an item"})"};
+  outcome.gated = window.gated;
+  outcome.order_key = window.order_key;
   for (const store::ClaimedItem& item : window.items) {
     outcome.items.push_back(item.ref);
     outcome.event_types.push_back("ticket.created");

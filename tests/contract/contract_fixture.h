@@ -109,6 +109,8 @@ class EventTypeContract : public ContractTest {};
 class PublishContract : public ContractTest {};
 class EventContract : public ContractTest {};
 class ClaimContract : public ContractTest {};
+class RateContract : public ContractTest {};
+class OrderContract : public ContractTest {};
 class RecordContract : public ContractTest {};
 class CancelContract : public ContractTest {};
 class ControlContract : public ContractTest {};

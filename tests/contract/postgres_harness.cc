@@ -50,6 +50,11 @@ class PostgresHarness final : public StoreHarness {
         ->Query(fmt::format("UPDATE windows SET due_at = due_at - interval '{} seconds'",
                             absl::ToInt64Seconds(by)))
         .value();
+    database_
+        ->Query(
+            fmt::format("UPDATE gates SET empty_at = empty_at - interval '{} seconds'",
+                        absl::ToInt64Seconds(by)))
+        .value();
   }
 
   void Tick() override { database_->Query("SELECT pg_sleep(0.002)").value(); }

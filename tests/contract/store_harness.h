@@ -28,7 +28,8 @@ class StoreHarness {
   virtual store::OperationStore& operations() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
-  // Everything in the queue comes nearer by this much, as if the time had passed.
+  // Everything in the queue comes nearer by this much, and rates let in what they would
+  // have, as if the time had passed.
   virtual void ShiftWindows(absl::Duration by) = 0;
   // What is made after this has a later time, by a millisecond at least.
   virtual void Tick() = 0;

@@ -3,6 +3,7 @@
 
 #include "tests/contract/contract_fixture.h"
 #include "tests/contract/delivery_world.h"
+#include "tests/contract/order_model.h"
 
 #define WINDROW_INSTANTIATE_CONTRACT(name, make)                                 \
   INSTANTIATE_TEST_SUITE_P(name, WebhookStoreContract, ::testing::Values(make)); \
@@ -10,6 +11,9 @@
   INSTANTIATE_TEST_SUITE_P(name, PublishContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, EventContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, ClaimContract, ::testing::Values(make));        \
+  INSTANTIATE_TEST_SUITE_P(name, RateContract, ::testing::Values(make));         \
+  INSTANTIATE_TEST_SUITE_P(name, OrderContract, ::testing::Values(make));        \
+  INSTANTIATE_TEST_SUITE_P(name, OrderModelContract, ::testing::Values(make));   \
   INSTANTIATE_TEST_SUITE_P(name, RecordContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, CancelContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, ControlContract, ::testing::Values(make));      \

@@ -61,7 +61,7 @@ class StatementPlansTest : public ::testing::Test {
 
 const std::regex kReadsAll(
     "Seq Scan on (windows|window_items|events|event_keys|deliveries|attempts|"
-    "delivery_bodies|webhooks|webhook_versions)");
+    "delivery_bodies|webhooks|webhook_versions|gates)");
 
 TEST_F(StatementPlansTest, NoStatementReadsAHotTableFromEndToEnd) {
   for (const Statement* statement : kAllStatements) {
@@ -103,6 +103,37 @@ TEST_F(StatementPlansTest, TheCheckItselfCanFail) {
   const Statement bad{"bad",
                       "SELECT count(body_bytes) FROM windows WHERE item_count = 1"};
   EXPECT_TRUE(std::regex_search(PlanOf(bad), kReadsAll));
+}
+
+// Not by the time alone: that is every window of the installation.
+TEST_F(StatementPlansTest, NoStatementReadsDueWindowsOfAllWebhooks) {
+  const std::regex all("windows_due[^\n]*\n\\s*Index Cond: \\(due_at");
+  for (const Statement* statement : kAllStatements) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_FALSE(std::regex_search(plan, all)) << statement->name << ":\n" << plan;
+  }
+}
+
+// However long a webhook's backlog is: each is found by the beginning of an index.
+TEST_F(StatementPlansTest, AClaimThroughAGateSeeksDueWindowsAndTheFirstOfEachOrder) {
+  const std::string plan = PlanOf(kClaimGatedWindows);
+  for (const char* index : {"windows_due", "windows_order", "windows_turn"}) {
+    EXPECT_THAT(plan, HasSubstr(index)) << plan;
+  }
+  EXPECT_THAT(PlanOf(kPromoteWindows), HasSubstr("windows_order"));
+  EXPECT_THAT(PlanOf(kPromoteWindows), Not(HasSubstr("windows_due")));
+  EXPECT_THAT(PlanOf(kEndOrdering), HasSubstr("windows_order"));
+  EXPECT_THAT(PlanOf(kCountLeases), HasSubstr("windows_counted"));
+  EXPECT_THAT(PlanOf(kLockGates), HasSubstr("gates_pkey"));
+  EXPECT_THAT(PlanOf(kAwaitGates), HasSubstr("gates_pkey"));
+}
+
+TEST_F(StatementPlansTest, AClaimOfOtherWebhooksReadsNothingOfGatesAndOrders) {
+  const std::string plan = PlanOf(kClaimWindows);
+  for (const char* index :
+       {"gates", "windows_order", "windows_turn", "windows_counted"}) {
+    EXPECT_THAT(plan, Not(HasSubstr(index))) << plan;
+  }
 }
 
 }  // namespace

@@ -55,6 +55,13 @@ Requeue Again(FakeState& state, const FakeRecord& record) {
                     .attempt = record.attempt_count,
                     .resent_after = record.attempt_count};
   for (const store::DeliveryItem& item : record.items) window.items.push_back(item.ref);
+  // At its place in the order, by today's rule.
+  const store::ItemRef& first = window.items.front();
+  const domain::Event& event = state.events.at({record.tenant_id, first.escmsg_id}).event;
+  window.order_key =
+      domain::OrderKey(state.webhooks.at(record.webhook_id).current.spec.ordering,
+                       event.object_type, event.object_id);
+  window.order_number = first.escmsg_id;
   if (const auto attempts = state.attempts.find(record.delivery_id);
       attempts != state.attempts.end()) {
     window.lease_seq = attempts->second.rbegin()->first;
@@ -99,7 +106,14 @@ absl::Status FakeStore::Cancel(store::TenantId tenant, const Uuid& id,
   WINDROW_RETURN_IF_ERROR(state_->Available());
   const auto window = state_->windows.find(id);
   if (window != state_->windows.end() && window->second.tenant_id == tenant) {
-    if (state_->CancelUnstarted(window->second.webhook_id, reason, id) == 1) {
+    const Uuid webhook = window->second.webhook_id;
+    const std::string order_key = window->second.order_key;
+    if (state_->CancelUnstarted(webhook, reason, id) == 1) {
+      // Others may have waited for it.
+      if (!order_key.empty()) {
+        state_->Promote(webhook, order_key);
+        state_->Wake(webhook);
+      }
       return absl::OkStatus();
     }
     return WithReason(absl::FailedPreconditionError("a worker is sending it"),

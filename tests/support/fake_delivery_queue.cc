@@ -42,6 +42,7 @@ class ClaimBuilder {
     ++window->lease_seq;
     window->due_at = state_.Now() + webhook.current.spec.timeout + slack;
     window->timed = false;
+    window->lease_counted = domain::IsGated(webhook.current.spec);
     claim_.windows.push_back(
         {.window_id = window->window_id,
          .tenant_id = window->tenant_id,
@@ -53,9 +54,15 @@ class ClaimBuilder {
          .lease_seq = window->lease_seq,
          .attempt = window->attempt,
          .resent_after = window->resent_after,
+         .gated = window->lease_counted,
+         .order_key = window->order_key,
          .lost_leases = window->lost_leases,
          .items = ItemsOf(*window)});
   }
+
+  // Of a webhook whose requests may have to wait for others of it.
+  void TakeThroughGate(store::WorkerId worker, absl::Duration slack,
+                       const store::WantedWebhook& wanted);
 
   Claim Build() && { return std::move(claim_); }
 
@@ -76,6 +83,64 @@ class ClaimBuilder {
   Claim claim_;
   std::map<std::pair<store::TenantId, std::int64_t>, std::uint32_t> places_;
 };
+
+int RunningOf(const FakeState& state, const Uuid& webhook_id) {
+  int running = 0;
+  for (const auto& [id, window] : state.windows) {
+    const bool counts = window.lease_counted && window.waits_at(state.Now());
+    if (counts && window.webhook_id == webhook_id) ++running;
+  }
+  return running;
+}
+
+bool HasTurn(FakeState& state, const FakeWindow& window) {
+  if (window.order_key.empty()) return true;
+  const FakeWindow* leased = state.LeasedOf(window.webhook_id, window.order_key);
+  if (leased != nullptr && leased->waits_at(state.Now())) return false;
+  return state.FirstOf(window.webhook_id, window.order_key) == &window;
+}
+
+void Park(FakeState& state, FakeWindow* window) {
+  if (std::exchange(window->owner, std::nullopt)) ++window->lost_leases;
+  window->lease_counted = false;
+  window->due_at = absl::InfiniteFuture();
+  window->timed = false;
+  state.Promote(window->webhook_id, window->order_key);
+}
+
+void ClaimBuilder::TakeThroughGate(store::WorkerId worker, absl::Duration slack,
+                                   const store::WantedWebhook& wanted) {
+  const store::StoredWebhook& webhook = state_.webhooks.at(wanted.webhook_id).current;
+  const bool limited =
+      webhook.spec.enabled && !state_.webhooks.at(wanted.webhook_id).deleted;
+  const domain::RateLimit limit = limited ? webhook.spec.rate : domain::RateLimit();
+  absl::Time& empty_at =
+      state_.gates.try_emplace(wanted.webhook_id, absl::InfinitePast()).first->second;
+  domain::RateState state{empty_at, RunningOf(state_, wanted.webhook_id)};
+  const absl::Time now = state_.Now();
+  const int most = domain::Admit(limit, state, now, wanted.room).most;
+  int taken = 0, parked = 0;
+  const std::vector<FakeWindow*> due =
+      most > 0 ? DueWindows(state_, wanted.webhook_id) : std::vector<FakeWindow*>();
+  for (FakeWindow* window : due) {
+    if (!HasTurn(state_, *window)) {
+      Park(state_, window);
+      ++parked;
+    } else if (taken < most) {
+      Take(worker, slack, window);
+      ++taken;
+    }
+  }
+  empty_at = domain::Charge(limit, empty_at, now, taken);
+  claim_.parked += parked;
+  state = {empty_at, state.running + taken};
+  const domain::Admission next = domain::Admit(limit, state, now, 1);
+  if (taken >= most && next.most == 0) {
+    claim_.held_back.push_back({wanted.webhook_id, next.again_after, next.until_freed});
+  } else if (parked > 0) {
+    claim_.held_back.push_back({wanted.webhook_id, absl::ZeroDuration()});
+  }
+}
 
 void KeepAttempt(FakeState& state, const Outcome& outcome, bool late) {
   if (!outcome.attempt) return;
@@ -98,6 +163,7 @@ void KeepAttempt(FakeState& state, const Outcome& outcome, bool late) {
 
 void Retry(FakeState& state, const Outcome& outcome, FakeWindow* window) {
   window->owner.reset();
+  window->lease_counted = false;
   window->lost_leases = 0;
   state.MakeDue(window, /*timed=*/true);
   // A webhook that was disabled meanwhile is due at once: the next claim cancels it.
@@ -219,6 +285,10 @@ absl::StatusOr<Claim> FakeStore::ClaimWindows(
   WINDROW_RETURN_IF_ERROR(state_->Available());
   ClaimBuilder builder(*state_);
   for (const store::WantedWebhook& webhook : wanted) {
+    if (domain::IsGated(state_->webhooks.at(webhook.webhook_id).current.spec)) {
+      builder.TakeThroughGate(worker, slack, webhook);
+      continue;
+    }
     int room = webhook.room;
     for (FakeWindow* window : DueWindows(*state_, webhook.webhook_id)) {
       if (room-- <= 0) break;
@@ -245,6 +315,9 @@ absl::StatusOr<int> FakeStore::Record(const std::vector<Outcome>& outcomes) {
     } else {
       End(*state_, outcome, *window);
     }
+    if (!outcome.order_key.empty()) {
+      state_->Promote(outcome.webhook_id, outcome.order_key);
+    }
   }
   CountFailures(*state_, outcomes);
   return late;
@@ -270,6 +343,7 @@ absl::Status FakeStore::Release(const std::vector<store::HeldWindow>& held) {
     FakeWindow* window = FindHeld(*state_, item.window_id, item.lease_seq);
     if (window == nullptr) continue;
     window->owner.reset();
+    window->lease_counted = false;
     state_->MakeDue(window, /*timed=*/true);
     state_->Wake(window->webhook_id);
   }

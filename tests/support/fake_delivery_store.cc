@@ -23,6 +23,21 @@ DeliveryState StateOf(const FakeWindow& window) {
   return window.attempt > 0 ? DeliveryState::kRetrying : DeliveryState::kPending;
 }
 
+// The one of its order that is leased, else the first.
+std::optional<Uuid> WaitsFor(const FakeState& state, const FakeWindow& window) {
+  const FakeWindow* ahead = nullptr;
+  for (const auto& [id, other] : state.windows) {
+    if (other.webhook_id != window.webhook_id || other.order_key != window.order_key ||
+        id == window.window_id) {
+      continue;
+    }
+    if (other.owner) return id;
+    if (ahead == nullptr || other.order_number < ahead->order_number) ahead = &other;
+  }
+  if (ahead == nullptr) return std::nullopt;
+  return ahead->window_id;
+}
+
 DeliveryRecord Unfinished(const FakeState& state, const FakeWindow& window) {
   DeliveryRecord record{.tenant_id = window.tenant_id,
                         .delivery_id = window.window_id,
@@ -30,7 +45,11 @@ DeliveryRecord Unfinished(const FakeState& state, const FakeWindow& window) {
                         .state = StateOf(window),
                         .attempt_count = window.attempt,
                         .items = state.ItemsOf(window)};
-  if (record.state != DeliveryState::kInFlight) record.due_at = window.due_at;
+  if (window.parked()) {
+    record.waits_for = WaitsFor(state, window);
+  } else if (record.state != DeliveryState::kInFlight) {
+    record.due_at = window.due_at;
+  }
   return record;
 }
 

@@ -118,7 +118,9 @@ class FakeTransaction final : public store::PublishTransaction {
                  .webhook_version = group.webhook_version,
                  .group_key = group.group_key,
                  .due_at = now_ + group.wait,
-                 .timed = true};
+                 .timed = true,
+                 .order_key = group.order_key,
+                 .order_number = group.first_escmsg_id};
     return &made_[id];
   }
 
@@ -179,7 +181,9 @@ class FakeTransaction final : public store::PublishTransaction {
               .tenant_id = added.tenant_id,
               .webhook_id = added.webhook_id,
               .webhook_version = added.webhook_version,
-              .group_key = added.group_key};
+              .group_key = added.group_key,
+              .order_key = added.order_key,
+              .order_number = added.content.items.front().escmsg_id};
     Add(added.content, &window);
     state_.MakeDue(&window, /*timed=*/false);
     if (added.group_key.empty()) {

@@ -53,6 +53,9 @@ struct FakeWindow {
   absl::Time due_at;        // with an owner: the end of the lease
   bool timed = false;       // FindDue sees it
   std::uint64_t order = 0;  // among windows due at the same instant
+  std::string order_key;    // empty: goes at any time
+  std::int64_t order_number = 0;
+  bool lease_counted = false;
   std::optional<store::WorkerId> owner;
   std::int32_t lease_seq = 0;
   int lost_leases = 0;
@@ -62,6 +65,8 @@ struct FakeWindow {
   std::size_t bytes = 0;              // of the items
 
   bool waits_at(absl::Time now) const { return due_at > now; }
+  // It was due before its turn.
+  bool parked() const { return due_at == absl::InfiniteFuture(); }
 };
 
 // A finished delivery.
@@ -109,6 +114,7 @@ struct FakeState {
   std::map<std::pair<store::TenantId, std::int64_t>, store::StoredEvent> events;
   std::map<store::EventKey, std::int64_t> keys;
   std::map<Uuid, FakeWindow> windows;
+  std::map<Uuid, absl::Time> gates;   // domain::RateState::empty_at
   std::set<GroupName> locked_groups;  // by publish transactions
   std::map<Uuid, FakeRecord> records;
   std::map<Uuid, std::map<std::int32_t, store::Attempt>> attempts;  // by lease_seq
@@ -141,6 +147,12 @@ struct FakeState {
   // else by ScanBuckets only.
   void MakeDue(FakeWindow* window, bool timed);
   FakeWindow* FindOpen(const GroupName& group);
+  // Of an order: the window that a worker holds, or null; and the first one.
+  FakeWindow* LeasedOf(const Uuid& webhook_id, const std::string& order_key);
+  FakeWindow* FirstOf(const Uuid& webhook_id, const std::string& order_key);
+  // Something of the order ended: the first one is due, where it is parked.
+  void Promote(const Uuid& webhook_id, const std::string& order_key);
+  void EndOrdering(const Uuid& webhook_id);
   // The record's items, with type and object of their events.
   std::vector<store::DeliveryItem> ItemsOf(const FakeWindow& window) const;
   std::vector<store::Requeue> Redeliver(store::TenantId tenant,

@@ -75,6 +75,39 @@ FakeWindow* FakeState::FindOpen(const GroupName& group) {
   return nullptr;
 }
 
+FakeWindow* FakeState::LeasedOf(const Uuid& webhook_id, const std::string& order_key) {
+  for (auto& [id, window] : windows) {
+    if (window.webhook_id == webhook_id && window.order_key == order_key &&
+        window.owner) {
+      return &window;
+    }
+  }
+  return nullptr;
+}
+
+FakeWindow* FakeState::FirstOf(const Uuid& webhook_id, const std::string& order_key) {
+  FakeWindow* first = nullptr;
+  for (auto& [id, window] : windows) {  // by id
+    if (window.webhook_id != webhook_id || window.order_key != order_key) continue;
+    if (first == nullptr || window.order_number < first->order_number) first = &window;
+  }
+  return first;
+}
+
+void FakeState::Promote(const Uuid& webhook_id, const std::string& order_key) {
+  if (LeasedOf(webhook_id, order_key) != nullptr) return;
+  FakeWindow* first = FirstOf(webhook_id, order_key);
+  if (first != nullptr && first->parked()) MakeDue(first, /*timed=*/true);
+}
+
+void FakeState::EndOrdering(const Uuid& webhook_id) {
+  for (auto& [id, window] : windows) {
+    if (window.webhook_id != webhook_id || window.order_key.empty()) continue;
+    window.order_key.clear();
+    if (window.parked()) MakeDue(&window, /*timed=*/true);
+  }
+}
+
 std::vector<store::DeliveryItem> FakeState::ItemsOf(const FakeWindow& window) const {
   std::vector<store::DeliveryItem> items;
   for (const store::ItemRef& ref : window.items) {

@@ -152,6 +152,8 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   state_->ExpectEventTypes(tenant, spec);
   StoredWebhook& current = webhook->current;
   const bool closes = domain::ClosesOpenWindows(current.spec, spec);
+  const bool ends_ordering = current.spec.ordering != domain::Ordering::kNone &&
+                             spec.ordering == domain::Ordering::kNone;
   if (spec.enabled && !current.spec.enabled) {
     current.failing_since.reset();
     current.failures = 0;
@@ -163,6 +165,10 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   current.updated_at = state_->Now();
   webhook->versions[current.version] = current.spec;
   if (closes) state_->CloseOpenWindows(id);
+  if (ends_ordering) {
+    state_->EndOrdering(id);
+    state_->Wake(id);
+  }
   if (!current.spec.enabled) {
     state_->CancelUnstarted(id, "the webhook was disabled");
   }

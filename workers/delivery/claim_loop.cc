@@ -42,14 +42,25 @@ void ClaimLoop::Wake(std::vector<Uuid> webhooks, bool scan) {
   parts_.wake->Set();
 }
 
+void ClaimLoop::Freed(std::vector<Uuid> webhooks) {
+  {
+    std::lock_guard lock(mutex_);
+    freed_.insert(freed_.end(), webhooks.begin(), webhooks.end());
+  }
+  parts_.wake->Set();
+}
+
 void ClaimLoop::TakeWakes() {
-  std::vector<Uuid> woken;
+  std::vector<Uuid> woken, freed;
   {
     std::lock_guard lock(mutex_);
     woken.swap(woken_);
+    freed.swap(freed_);
     if (std::exchange(woken_scan_, false)) due_.ScanAll();
   }
   for (const Uuid& webhook : woken) ready_.Add(webhook);
+  for (const Uuid& webhook : freed) ready_.Freed(webhook);
+  ready_.AddHeldBack(local_.Now());
 }
 
 absl::Duration ClaimLoop::RunOnce() {
@@ -116,9 +127,17 @@ int ClaimLoop::MostToClaim() const {
   return static_cast<int>(std::clamp(windows, 1.0, double{kMaxWindowsPerClaim}));
 }
 
+absl::Duration ClaimLoop::NextIn() const {
+  absl::Duration wait = due_.NextIn();
+  if (const auto held_back = ready_.NextHeldBack()) {
+    wait = std::clamp(*held_back - local_.Now(), absl::ZeroDuration(), wait);
+  }
+  return wait;
+}
+
 absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
-  if (ready_.empty()) return due_.NextIn();
-  const absl::Duration at_most = std::min(due_.NextIn(), kLookAgain);
+  if (ready_.empty()) return NextIn();
+  const absl::Duration at_most = std::min(NextIn(), kLookAgain);
   if (TooMuchUnrecorded()) return std::min(at_most, kPace);
 
   const std::vector<Uuid> candidates = ready_.Front(kMaxCandidates);
@@ -130,8 +149,8 @@ absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
   WINDROW_ASSIGN_OR_RETURN(
       store::Claim claim,
       parts_.queue->ClaimWindows(*worker_id_, wanted.webhooks, options_.lease_slack));
-  NoteShort(wanted.webhooks, claim);
-  if (claim.windows.empty()) return ready_.empty() ? due_.NextIn() : absl::ZeroDuration();
+  NoteShort(wanted.webhooks, claim, local_.Now());
+  if (claim.windows.empty()) return ready_.empty() ? NextIn() : absl::ZeroDuration();
   parts_.clock->Learn(claim.now, asked_at);
   Observe(claim, local_.Now() - asked_at);
   WINDROW_RETURN_IF_ERROR(HandOver(preparation_.Prepare(std::move(claim), asked_at)));
@@ -154,9 +173,9 @@ absl::Status ClaimLoop::HandOver(PreparedClaim claim) {
   return claim.error;
 }
 
-// A webhook that gave fewer windows than wanted has no more.
+// A webhook that gave fewer windows than wanted has no more, unless it is held back.
 void ClaimLoop::NoteShort(const std::vector<store::WantedWebhook>& wanted,
-                          const store::Claim& claim) {
+                          const store::Claim& claim, absl::Time now) {
   absl::flat_hash_map<Uuid, int> got;
   for (const store::ClaimedWindow& window : claim.windows) ++got[window.webhook_id];
   for (const store::WantedWebhook& webhook : wanted) {
@@ -165,6 +184,15 @@ void ClaimLoop::NoteShort(const std::vector<store::WantedWebhook>& wanted,
       ready_.Remove(webhook.webhook_id);
     }
   }
+  for (const store::HeldBack& held : claim.held_back) {
+    if (held.again_after == absl::ZeroDuration()) {
+      ready_.Add(held.webhook_id);
+    } else {
+      ready_.HoldBack(held.webhook_id, now + held.again_after, held.until_freed);
+    }
+  }
+  parts_.metrics.held_back.Increment(static_cast<double>(claim.held_back.size()));
+  parts_.metrics.parked_windows.Increment(claim.parked);
 }
 
 void ClaimLoop::Observe(const store::Claim& claim, absl::Duration took) {

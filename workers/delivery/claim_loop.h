@@ -40,6 +40,8 @@ class ClaimLoop {
 
   // These may have due windows; `scan`: others as well.
   void Wake(std::vector<Uuid> webhooks, bool scan);
+  // Requests of these ended, or windows that others of their order waited for.
+  void Freed(std::vector<Uuid> webhooks);
   // One look for due work, and one claim. Answers how long to wait for the next, unless
   // woken before.
   absl::Duration RunOnce();
@@ -55,8 +57,9 @@ class ClaimLoop {
   absl::Status Register();
   absl::Status GiveBack();
   absl::StatusOr<absl::Duration> ClaimSome();
+  absl::Duration NextIn() const;
   void NoteShort(const std::vector<store::WantedWebhook>& wanted,
-                 const store::Claim& claim);
+                 const store::Claim& claim, absl::Time now);
   void Observe(const store::Claim& claim, absl::Duration took);
   absl::Status HandOver(PreparedClaim claim);
   int MostToClaim() const;
@@ -76,6 +79,7 @@ class ClaimLoop {
   mutable std::mutex mutex_;
   absl::Status health_ = absl::UnavailableError("starting");
   std::vector<Uuid> woken_;
+  std::vector<Uuid> freed_;
   bool woken_scan_ = false;
 };
 

@@ -56,6 +56,9 @@ Lane* Lanes::FindOrAdd(const Uuid& webhook, absl::Time now) {
 int Lanes::Capacity(const Lane& lane, absl::Time now) const {
   if (lane.pace == Pace::kUnknown) return 1;
   const int most = std::max(1, options_.max_in_flight * 3 / 4);
+  // What is claimed counts as a request that starts now, so nothing is claimed to wait.
+  const bool has_rate = lane.profile != nullptr && lane.profile->has_rate;
+  if (has_rate) return std::min(options_.concurrency, most);
   return std::min(std::max(options_.concurrency, lane.completions.Count(now)), most);
 }
 

@@ -5,9 +5,10 @@
 //
 // A webhook may hold as many deliveries as it has requests at once, or as it completed in
 // the last quarter of a second where that is more: a fast endpoint is claimed for in
-// large bites, a slow one only what it can take. An endpoint that has not answered yet
-// holds one. Those and the slow ones together hold half of all at most (new ones three
-// quarters), so that a crowd of hanging endpoints leaves room for the others.
+// large bites, a slow one only what it can take. A webhook with a rate holds no more than
+// it has requests at once. An endpoint that has not answered yet holds one. Those and the
+// slow ones together hold half of all at most (new ones three quarters), so that a crowd
+// of hanging endpoints leaves room for the others.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>

@@ -30,6 +30,12 @@ DeliveryMetrics::DeliveryMetrics(metrics::Registry* registry) {
   claims = registry->AddCounter("windrow_claims_total", "Claims made.");
   claimed_windows =
       registry->AddCounter("windrow_claimed_windows_total", "Windows claimed.");
+  held_back = registry->AddCounter(
+      "windrow_held_back_total",
+      "Times that a webhook's rate, or its order, let in less than was due.");
+  parked_windows = registry->AddCounter(
+      "windrow_parked_windows_total",
+      "Windows that were due before their turn, and wait for one before them.");
   claim_seconds = registry->AddHistogram("windrow_claim_seconds", "Time of a claim.",
                                          metrics::LatencyBounds());
   wait_seconds = registry->AddHistogram("windrow_claim_wait_seconds",

@@ -14,6 +14,8 @@ struct DeliveryMetrics {
 
   metrics::Counter claims;
   metrics::Counter claimed_windows;
+  metrics::Counter held_back;
+  metrics::Counter parked_windows;
   metrics::Histogram claim_seconds;
   metrics::Histogram wait_seconds;  // from a window's opening to its first claim
   metrics::Gauge ready_webhooks;

@@ -42,7 +42,9 @@ store::Outcome OutcomeFor(const store::ClaimedWindow& window,
                          .webhook_id = window.webhook_id,
                          .webhook_version = window.webhook_version,
                          .lease_seq = window.lease_seq,
-                         .webhook_failing = window.webhook_failing};
+                         .webhook_failing = window.webhook_failing,
+                         .gated = window.gated,
+                         .order_key = window.order_key};
   outcome.items.reserve(window.items.size());
   outcome.event_types.reserve(window.items.size());
   outcome.object_ids.reserve(window.items.size());

@@ -121,7 +121,8 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
               .key = *std::move(key),
               .retry = std::move(webhook.spec.retry),
               .lightweight_logs = webhook.spec.lightweight_logs,
-              .max_hops = webhook.spec.max_hops});
+              .max_hops = webhook.spec.max_hops,
+              .has_rate = webhook.spec.rate.limits()});
   if (webhook.spec.has_basic_auth) {
     profile->prototype.user = std::move(webhook.spec.basic_auth_user);
     profile->prototype.password = std::move(webhook.secrets.basic_auth_password);

@@ -41,6 +41,7 @@ struct Profile {
   domain::RetryPolicy retry;
   bool lightweight_logs = false;
   int max_hops = domain::kDefaultMaxHops;
+  bool has_rate = false;  // requests start as they are claimed
 
   absl::Duration timeout() const { return prototype.timeout; }
   bool sends_body() const { return prototype.method != "GET"; }

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/time/time.h>
 
 #include <cstddef>
 #include <list>
+#include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "common/base/uuid.h"
@@ -14,9 +18,19 @@ namespace windrow::delivery {
 // Not thread-safe.
 class ReadySet {
  public:
-  // Goes to the end of the row; one that is there already keeps its place.
+  // Goes to the end of the row; one that is there already keeps its place. Nothing where
+  // it is held back.
   void Add(const Uuid& webhook);
   void Remove(const Uuid& webhook);
+
+  // Takes one out of the row until then, whatever is added meanwhile.
+  void HoldBack(const Uuid& webhook, absl::Time until, bool until_freed);
+  // A request of it has ended: is added, unless it is held back for another reason.
+  void Freed(const Uuid& webhook);
+  // Adds those whose time has come.
+  void AddHeldBack(absl::Time now);
+  // When that is, of the first of them.
+  std::optional<absl::Time> NextHeldBack() const;
 
   // The first `most` of the row.
   std::vector<Uuid> Front(std::size_t most) const;
@@ -27,8 +41,16 @@ class ReadySet {
   bool empty() const { return row_.empty(); }
 
  private:
+  struct Hold {
+    absl::Time until;
+    bool until_freed = false;
+  };
+  void EndHold(const Uuid& webhook);
+
   std::list<Uuid> row_;
   absl::flat_hash_map<Uuid, std::list<Uuid>::iterator> places_;
+  absl::flat_hash_map<Uuid, Hold> holds_;
+  std::set<std::pair<absl::Time, Uuid>> holds_by_time_;
 };
 
 }  // namespace windrow::delivery

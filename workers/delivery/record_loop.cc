@@ -101,12 +101,14 @@ absl::Status RecordLoop::RecordEach() {
 
 void RecordLoop::Recorded(std::size_t first, std::size_t count, int late) {
   parts_.metrics.late_outcomes.Increment(late);
-  std::vector<Uuid> soon;
+  std::vector<Uuid> soon, freed;
   for (const store::Outcome& outcome : std::span(batch_).subspan(first, count)) {
     parts_.metrics.OutcomesOf(outcome.state).Increment();
     const bool retrying = outcome.state == store::DeliveryState::kRetrying;
     if (retrying && outcome.retry_after < kSoon) soon.push_back(outcome.webhook_id);
+    if (outcome.gated) freed.push_back(outcome.webhook_id);
   }
+  if (!freed.empty()) parts_.freed(std::move(freed));
   if (!soon.empty()) parts_.due_soon(std::move(soon));
 }
 

@@ -21,6 +21,8 @@ struct RecordLoopParts {
   const Clock* local;
   // Told of webhooks with windows that are due again before the next look for due work.
   std::function<void(std::vector<Uuid>)> due_soon;
+  // Told of webhooks whose other windows may have waited for what ended.
+  std::function<void(std::vector<Uuid>)> freed;
   DeliveryMetrics metrics;
   worker::Random random;
 };

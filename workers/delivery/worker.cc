@@ -41,15 +41,18 @@ DeliveryWorker::DeliveryWorker(const DeliveryOptions& options,
                        .wake = &claim_wake_,
                        .metrics = metrics,
                        .random = worker::ThreadRandom()}),
-      record_({.queue = queue,
-               .outcomes = &outcomes_,
-               .local = clock,
-               .due_soon =
-                   [this](std::vector<Uuid> webhooks) {
-                     claim_.Wake(std::move(webhooks), false);
-                   },
-               .metrics = metrics,
-               .random = worker::ThreadRandom()}),
+      record_(
+          {.queue = queue,
+           .outcomes = &outcomes_,
+           .local = clock,
+           .due_soon =
+               [this](std::vector<Uuid> webhooks) {
+                 claim_.Wake(std::move(webhooks), false);
+               },
+           .freed =
+               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
+           .metrics = metrics,
+           .random = worker::ThreadRandom()}),
       upkeep_({.queue = queue,
                .profiles = &profiles_,
                .dispatcher = &dispatcher_,

@@ -1,10 +1,13 @@
 // Sending again, and cancelling, by hand.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <unordered_map>
 
 #include "common/base/status.h"
+#include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
@@ -90,11 +93,18 @@ absl::Status PostgresStore::Cancel(TenantId tenant, const Uuid& id,
                              lease->Run(kFindWindow, Params().Int4(tenant).Id(id)));
     if (window.rows() == 1) {
       webhook = window.Id(0, 0);
-      WINDROW_ASSIGN_OR_RETURN(
-          const Result cancelled,
-          lease->Run(kCancelWindows,
-                     Params().Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id)));
-      if (cancelled.Int8(0, 0) == 1) return absl::OkStatus();
+      std::vector<Call> calls;
+      Params cancel;
+      cancel.Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id);
+      calls.push_back({&kCancelWindows, std::move(cancel)});
+      if (!window.IsNull(0, 2)) {
+        // Others may have waited for it.
+        std::ranges::move(PromoteCalls({{webhook, std::string(window.Text(0, 2))}}),
+                          std::back_inserter(calls));
+        calls.push_back({&kNotifyDue, std::move(Params().Text(webhook.ToString()))});
+      }
+      WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, lease->RunAll(calls));
+      if (results.front().Int8(0, 0) == 1) return absl::OkStatus();
     }
   }
   WINDROW_ASSIGN_OR_RETURN(const DeliveryRecord record,

@@ -28,7 +28,11 @@ DeliveryRecord ReadWindow(const Result& rows, int row, TenantId tenant, bool bod
   d.delivery_id = rows.Id(row, 0);
   d.webhook_id = rows.Id(row, 1);
   d.created_at = d.delivery_id.time();
-  d.due_at = rows.Time(row, 2);
+  if (rows.Bool(row, 23)) {
+    if (!rows.IsNull(row, 24)) d.waits_for = rows.Id(row, 24);
+  } else {
+    d.due_at = rows.Time(row, 2);
+  }
   d.attempt_count = rows.Int2(row, 5);
   d.state = UnfinishedState(rows.Bool(row, 3), rows.Bool(row, 4), d.attempt_count);
   if (d.state == DeliveryState::kInFlight) d.due_at.reset();
@@ -184,7 +188,7 @@ absl::StatusOr<DeliveryRows> ReadWindows(Connection* connection, const DeliveryS
   const SqlText text = ListWindowsSql(scan);
   WINDROW_ASSIGN_OR_RETURN(Result rows, connection->RunPlanned(text.sql, text.params));
   std::vector<int> wanted;
-  DeliveryRows read = Outline(rows, 23, scan, &wanted);
+  DeliveryRows read = Outline(rows, 25, scan, &wanted);
   for (const int row : wanted) {
     read.records.push_back(ReadWindow(rows, row, scan.tenant, scan.query->bodies));
   }

@@ -20,6 +20,15 @@ constexpr char kWindowState[] =
     "CASE WHEN r.group_key IS NOT NULL THEN 1 WHEN r.lease_owner IS NOT NULL THEN 3 "
     "WHEN r.attempt > 0 THEN 4 ELSE 2 END";
 
+// What a parked window waits for: the one of its order that is leased, else the first.
+constexpr char kWaitsFor[] =
+    "CASE WHEN r.due_at = 'infinity' THEN coalesce("
+    "(SELECT x.window_id FROM windows x WHERE x.bucket = r.bucket AND x.webhook_id = "
+    "r.webhook_id AND x.order_key = r.order_key AND x.lease_owner IS NOT NULL), "
+    "(SELECT x.window_id FROM windows x WHERE x.bucket = r.bucket AND x.webhook_id = "
+    "r.webhook_id AND x.order_key = r.order_key AND x.window_id <> r.window_id "
+    "ORDER BY x.order_number, x.window_id LIMIT 1)) END";
+
 // How the fields of one kind of record are spelled.
 struct Columns {
   bool in_queue;
@@ -310,9 +319,10 @@ SqlText ListWindowsSql(const DeliveryScan& scan) {
       "r.lease_owner IS NOT NULL, r.attempt, r.item_count, r.received_at, r.escmsg_ids, "
       "r.notification_ids, l.attempt, l.late, l.started_at, l.duration_us, l.phases_us, "
       "l.remote_address, l.status_code, l.error, l.error_detail, l.request_bytes, "
-      "l.response_bytes, l.response_headers, l.response_body, r.wanted, r.spent "
-      "FROM ({}) AS r{} ORDER BY r.window_id {}",
-      judged, LastAttemptSql(kWindows, scan, "l", &params), Direction(*scan.query));
+      "l.response_bytes, l.response_headers, l.response_body, r.due_at = 'infinity', {}, "
+      "r.wanted, r.spent FROM ({}) AS r{} ORDER BY r.window_id {}",
+      kWaitsFor, judged, LastAttemptSql(kWindows, scan, "l", &params),
+      Direction(*scan.query));
   return SqlText{std::move(sql), std::move(params)};
 }
 

@@ -1,5 +1,6 @@
 #include "common/store/postgres/params.h"
 
+#include <bit>
 #include <utility>
 
 namespace windrow::store::postgres {
@@ -117,6 +118,7 @@ Params& Params::Int8(std::int64_t value) {
   values_.emplace_back(BigEndian(value));
   return *this;
 }
+Params& Params::Float8(double value) { return Int8(std::bit_cast<std::int64_t>(value)); }
 Params& Params::Text(std::string_view value) {
   values_.emplace_back(std::string(value));
   return *this;

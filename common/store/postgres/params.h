@@ -55,6 +55,7 @@ class Params {
   Params& Int2(std::int16_t value);
   Params& Int4(std::int32_t value);
   Params& Int8(std::int64_t value);
+  Params& Float8(double value);
   Params& Text(std::string_view value);        // and bytea
   Params& TextOrNull(std::string_view value);  // empty: null
   Params& Id(const Uuid& value);

@@ -109,12 +109,32 @@ class FlatItems {
   std::int32_t next_ = 1;  // SQL arrays count from 1
 };
 
+// The order keys of windows; nothing where none has one.
+class OrderKeys {
+ public:
+  void Add(const std::string& key) {
+    if (key.empty()) {
+      ++left_out_;
+      return;
+    }
+    for (; left_out_ > 0; --left_out_) keys_.AddNull();
+    keys_.AddText(key);
+  }
+  // unnest() fills up with nulls.
+  ArrayParam Finish() && { return std::move(keys_); }
+
+ private:
+  ArrayParam keys_{ArrayParam::kText};
+  int left_out_ = 0;  // since the last one that was added
+};
+
 Call InsertWindows(const std::vector<NewWindow>& windows) {
   const std::size_t n = windows.size();
   ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
       tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
       versions(ArrayParam::kInt4, n), due(ArrayParam::kInt8, n),
       groups(ArrayParam::kText, n), bytes(ArrayParam::kInt4, n);
+  OrderKeys orders;
   FlatItems items(n);
   std::int64_t order = 0;
   for (const NewWindow& w : windows) {
@@ -127,6 +147,7 @@ Call InsertWindows(const std::vector<NewWindow>& windows) {
     due.AddInt8(w.group_key.empty() ? order++ : absl::ToInt64Microseconds(w.wait));
     groups.AddTextOrNull(w.group_key);
     bytes.AddInt4(static_cast<std::int32_t>(w.content.bytes));
+    orders.Add(w.order_key);
     items.Add(w.content.items);
   }
   Params params;
@@ -134,6 +155,7 @@ Call InsertWindows(const std::vector<NewWindow>& windows) {
   params.Array(std::move(webhooks)).Array(std::move(versions)).Array(std::move(due));
   params.Array(std::move(groups)).Array(std::move(bytes));
   std::move(items).MoveTo(&params);
+  params.Array(std::move(orders).Finish());
   return {&kInsertWindows, std::move(params)};
 }
 
@@ -249,7 +271,8 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
   ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
       tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
       versions(ArrayParam::kInt4, n), waits(ArrayParam::kInt8, n),
-      keys(ArrayParam::kText, n);
+      keys(ArrayParam::kText, n), firsts(ArrayParam::kInt8, n);
+  OrderKeys orders;
   std::map<std::pair<Uuid, std::string_view>, std::size_t> places;
   for (std::size_t i = 0; i < n; ++i) {
     const WindowGroup& g = groups[i];
@@ -260,12 +283,15 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
     versions.AddInt4(g.webhook_version);
     waits.AddInt8(absl::ToInt64Milliseconds(g.wait));
     keys.AddText(g.group_key);
+    orders.Add(g.order_key);
+    firsts.AddInt8(g.first_escmsg_id);
     places[{g.webhook_id, g.group_key}] = i;
   }
   Params params;
   params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(tenants));
   params.Array(std::move(webhooks)).Array(std::move(versions)).Array(std::move(waits));
-  params.Array(std::move(keys));
+  params.Array(std::move(keys)).Array(std::move(orders).Finish());
+  params.Array(std::move(firsts));
   WINDROW_ASSIGN_OR_RETURN(Result rows, transaction_->Run(kOpenWindows, params));
   std::vector<OpenWindow> open(n);
   if (rows.rows() != static_cast<int>(n)) {

@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
@@ -304,6 +305,14 @@ std::optional<Call> CountCall(const std::map<Uuid, Tally>& tallies) {
   return Call{&kCountFailures, std::move(params)};
 }
 
+std::vector<Order> OrdersOf(const std::vector<Outcome>& outcomes) {
+  std::vector<Order> orders;
+  for (const Outcome& o : outcomes) {
+    if (!o.order_key.empty()) orders.push_back({o.webhook_id, o.order_key});
+  }
+  return orders;
+}
+
 std::string DisableReason(const Result& rows, int row) {
   if (rows.Bool(row, 4))
     return fmt::format("{} requests in a row failed", rows.Int4(row, 3));
@@ -338,7 +347,10 @@ absl::StatusOr<int> PostgresStore::Record(const std::vector<Outcome>& outcomes) 
   if (!retried.empty()) calls.push_back(RetryCall(retried));
   if (calls.empty()) return 0;
   std::optional<Call> count = CountCall(tallies);
+  const bool counts = count.has_value();
   if (count) calls.push_back(*std::move(count));
+  // Behind the count: rows of webhooks are locked before their gates.
+  std::ranges::move(PromoteCalls(OrdersOf(outcomes)), std::back_inserter(calls));
   std::map<Uuid, std::pair<TenantId, std::string>> to_disable;
   Outcomes late;
   {
@@ -347,7 +359,7 @@ absl::StatusOr<int> PostgresStore::Record(const std::vector<Outcome>& outcomes) 
     std::size_t next = 0;
     if (!finished.empty()) Append(NotIn(results[next++], finished), &late);
     if (!retried.empty()) Append(NotIn(results[next++], retried), &late);
-    if (next < results.size()) {
+    if (counts) {
       const Result& rows = results[next];
       for (int i = 0; i < rows.rows(); ++i) {
         to_disable[rows.Id(i, 0)] = {rows.Int4(i, 1), DisableReason(rows, i)};

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "common/store/postgres/params.h"
@@ -65,6 +66,10 @@ std::int32_t Result::Int4(int row, int column) const {
 
 std::int64_t Result::Int8(int row, int column) const {
   return ReadBigEndian<std::int64_t>(Raw(row, column));
+}
+
+double Result::Float8(int row, int column) const {
+  return std::bit_cast<double>(Int8(row, column));
 }
 
 std::string_view Result::Text(int row, int column) const { return Raw(row, column); }

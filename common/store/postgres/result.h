@@ -33,6 +33,7 @@ class Result {
   std::int16_t Int2(int row, int column) const;
   std::int32_t Int4(int row, int column) const;
   std::int64_t Int8(int row, int column) const;
+  double Float8(int row, int column) const;
   // Text and bytea; valid as long as the result. A null reads as empty.
   std::string_view Text(int row, int column) const;
   Uuid Id(int row, int column) const;

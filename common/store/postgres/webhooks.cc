@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
@@ -151,6 +152,8 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
   if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
   webhook.created_at = made->Time(0, 0);
   webhook.updated_at = made->Time(0, 1);
+  WINDROW_RETURN_IF_ERROR(SaveGate(transaction.connection(), webhook.webhook_id,
+                                   /*before=*/nullptr, webhook.spec));
   WINDROW_RETURN_IF_ERROR(
       transaction
           ->Run(kInsertWebhookVersion,
@@ -255,6 +258,7 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);
   ReadHealth(*updated, 0, 3, &after);
+  WINDROW_RETURN_IF_ERROR(SaveGate(connection, id, &before.spec, after.spec));
   WINDROW_RETURN_IF_ERROR(connection
                               ->Run(kInsertWebhookVersion,
                                     Params().Id(id).Int4(after.version).Text(spec_json))

@@ -229,5 +229,21 @@ TEST_F(WebhookFlagsTest, UnknownValuesAndContradictionsAreUsageErrors) {
                CLI::ParseError);
 }
 
+TEST_F(WebhookFlagsTest, ARateAndAnOrderReachTheirFields) {
+  v1::Webhook current;
+  current.mutable_rate()->set_max_concurrent_requests(3);
+  ASSERT_TRUE(
+      Apply({"--rate-per-second", "0.5", "--ordering", "per-object"}, &current).ok());
+  EXPECT_TRUE(needs_current_);
+  EXPECT_EQ(webhook_.rate().requests_per_second(), 0.5);
+  EXPECT_EQ(webhook_.rate().max_concurrent_requests(), 3);
+  EXPECT_EQ(webhook_.ordering(), v1::ORDERING_PER_OBJECT);
+  EXPECT_THAT(mask_.paths(), ElementsAre("rate", "ordering"));
+  ASSERT_TRUE(Apply({"--max-concurrent", "0", "--ordering", "none"}, &current).ok());
+  EXPECT_EQ(webhook_.rate().max_concurrent_requests(), 0);
+  EXPECT_EQ(webhook_.ordering(), v1::ORDERING_NONE);
+  EXPECT_THROW((void)Apply({"--ordering", "random"}), CLI::ParseError);
+}
+
 }  // namespace
 }  // namespace windrow::cli

@@ -128,5 +128,15 @@ TEST(ProtoTimeTest, WhatCannotBeSaidBecomesTheNearest) {
   EXPECT_EQ(duration.nanos(), -500'000'000);
 }
 
+TEST(DeliveryMappingTest, WhatWaitsForAnotherNamesIt) {
+  store::DeliveryRecord record;
+  v1::Delivery proto;
+  TakeToProto(&record, &proto);
+  EXPECT_EQ(proto.waits_for_delivery_id(), "");
+  record.waits_for = Uuid::Parse("0192f0c4-0000-7000-8000-000000000001");
+  TakeToProto(&record, &proto);
+  EXPECT_EQ(proto.waits_for_delivery_id(), "0192f0c4-0000-7000-8000-000000000001");
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

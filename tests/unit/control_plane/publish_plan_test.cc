@@ -364,5 +364,31 @@ TEST_F(PublishPlanTest, WhatCameBackTooOftenJoinsNoBatch) {
   EXPECT_THAT(writes.windows[0].group_key, IsEmpty());
 }
 
+TEST_F(PublishPlanTest, WindowsOfOrderedWebhooksHaveTheirKeys) {
+  AddWebhook({});
+  AddWebhook({})->ordering = domain::Ordering::kPerObject;
+  AddWebhook({})->ordering = domain::Ordering::kPerWebhook;
+  AddEvent();
+  const store::PublishWrites writes = Plan();
+  ASSERT_THAT(writes.windows, SizeIs(3));
+  EXPECT_EQ(writes.windows[0].order_key, "");
+  EXPECT_EQ(writes.windows[1].order_key, "object/ticket/7");
+  EXPECT_EQ(writes.windows[2].order_key, "webhook");
+}
+
+TEST_F(PublishPlanTest, BatchesOfAnOrderedWebhookHaveItsKeyAndTheirFirstEvent) {
+  AddWebhook({domain::BatchMode::kAny, absl::Seconds(30), 2})->ordering =
+      domain::Ordering::kPerWebhook;
+  for (int i = 0; i < 5; ++i) AddEvent();
+  const store::PublishWrites writes = Plan();
+  ASSERT_THAT(grouped_.groups, SizeIs(1));
+  EXPECT_EQ(grouped_.groups[0].order_key, "webhook");
+  EXPECT_EQ(grouped_.groups[0].first_escmsg_id, 101);
+  ASSERT_THAT(writes.windows, SizeIs(2));
+  for (const store::NewWindow& window : writes.windows) {
+    EXPECT_EQ(window.order_key, "webhook");
+  }
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

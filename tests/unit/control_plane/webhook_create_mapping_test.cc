@@ -413,5 +413,33 @@ TEST(EtagTest, AnInventedOneIsAVersionThatNoWebhookHas) {
   }
 }
 
+TEST(WebhookToProtoTest, ARateAndAnOrderingAreTakenAndShown) {
+  v1::Webhook webhook = MinimalWebhook();
+  EXPECT_EQ(New(webhook).spec.ordering, domain::Ordering::kNone);
+  webhook.mutable_rate()->set_requests_per_second(2.5);
+  webhook.mutable_rate()->set_max_concurrent_requests(4);
+  webhook.set_ordering(v1::ORDERING_PER_OBJECT);
+  const Profile profile = New(webhook);
+  EXPECT_EQ(profile.spec.rate, (domain::RateLimit{2.5, 4}));
+  EXPECT_EQ(profile.spec.ordering, domain::Ordering::kPerObject);
+  v1::Webhook shown;
+  WebhookToProto({.spec = profile.spec}, &shown);
+  EXPECT_EQ(shown.rate().requests_per_second(), 2.5);
+  EXPECT_EQ(shown.rate().max_concurrent_requests(), 4);
+  EXPECT_EQ(shown.ordering(), v1::ORDERING_PER_OBJECT);
+  EXPECT_EQ(New(shown), profile);
+}
+
+TEST(NewProfileTest, RatesAndOrderingsThatAreNoneAreRefusedByName) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.mutable_rate()->set_requests_per_second(-1);
+  webhook.mutable_rate()->set_max_concurrent_requests(-1);
+  webhook.set_ordering(static_cast<v1::Ordering>(77));
+  EXPECT_THAT(FieldsOf(ViolationsOfNew(webhook)),
+              ::testing::UnorderedElementsAre("webhook.rate.requests_per_second",
+                                              "webhook.rate.max_concurrent_requests",
+                                              "webhook.ordering"));
+}
+
 }  // namespace
 }  // namespace windrow::control_plane

@@ -142,14 +142,17 @@ DeliveryTest::DeliveryTest(DeliveryOptions options)
                         .clock = &clock_,
                         .wake = &claim_wake_,
                         .random = [this] { return random_; }}),
-      record_({.queue = &queue_,
-               .outcomes = &outcomes_,
-               .local = &local_,
-               .due_soon =
-                   [this](std::vector<Uuid> webhooks) {
-                     claim_.Wake(std::move(webhooks), false);
-                   },
-               .random = [this] { return random_; }}),
+      record_(
+          {.queue = &queue_,
+           .outcomes = &outcomes_,
+           .local = &local_,
+           .due_soon =
+               [this](std::vector<Uuid> webhooks) {
+                 claim_.Wake(std::move(webhooks), false);
+               },
+           .freed =
+               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
+           .random = [this] { return random_; }}),
       upkeep_({.queue = &queue_,
                .profiles = &profiles_,
                .dispatcher = &dispatcher_,
@@ -215,6 +218,8 @@ Uuid DeliveryTest::PublishWindow(const store::StoredWebhook& webhook, int count)
     window.content.items.push_back(
         {number, webhook.spec.triggers.front().notification_id});
   }
+  window.order_key =
+      domain::OrderKey(webhook.spec.ordering, events[0].object_type, events[0].object_id);
   const Uuid id = window.window_id;
   writes.windows.push_back(std::move(window));
   const absl::Status status = transaction->Commit(writes);

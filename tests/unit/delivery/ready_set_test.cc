@@ -56,5 +56,42 @@ TEST(ReadySetTest, ForgetsWhatIsRemovedAndTakesItAgain) {
   EXPECT_THAT(ready.Front(10), IsEmpty());
 }
 
+TEST(ReadySetTest, WhatIsHeldBackComesWhenItsTimeHasCome) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  ReadySet ready;
+  EXPECT_EQ(ready.NextHeldBack(), std::nullopt);
+  for (const std::uint8_t n : {1, 2, 3}) ready.Add(Id(n));
+  ready.HoldBack(Id(1), now + absl::Seconds(5), false);
+  ready.HoldBack(Id(2), now + absl::Seconds(2), false);
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(3)));
+  EXPECT_EQ(ready.NextHeldBack(), now + absl::Seconds(2));
+  ready.Add(Id(2));
+  ready.Freed(Id(2));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(3)));
+  ready.AddHeldBack(now + absl::Seconds(2));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(3), Id(2)));
+  EXPECT_EQ(ready.NextHeldBack(), now + absl::Seconds(5));
+  // Held back anew: the later time counts.
+  ready.HoldBack(Id(1), now + absl::Seconds(9), false);
+  ready.AddHeldBack(now + absl::Seconds(8));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(3), Id(2)));
+  ready.AddHeldBack(now + absl::Seconds(9));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(3), Id(2), Id(1)));
+}
+
+TEST(ReadySetTest, WhatWaitsForRoomComesWhenARequestHasEnded) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  ReadySet ready;
+  ready.HoldBack(Id(1), now + absl::Seconds(5), true);
+  ready.Add(Id(1));
+  EXPECT_TRUE(ready.empty());
+  ready.Freed(Id(1));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(1)));
+  EXPECT_EQ(ready.NextHeldBack(), std::nullopt);
+  // One that was not held back may have a window that waited for another.
+  ready.Freed(Id(2));
+  EXPECT_THAT(ready.Front(10), ElementsAre(Id(1), Id(2)));
+}
+
 }  // namespace
 }  // namespace windrow::delivery

@@ -54,6 +54,9 @@ WebhookSpec AnySpec() {
   for (std::size_t i = AnyCount(); i > 0; --i) spec.retry.delays.push_back(AnyDuration());
   spec.retry.jitter = *rc::gen::arbitrary<double>();
   spec.retry.retry_after_cap = AnyDuration();
+  spec.rate = {*rc::gen::arbitrary<double>(), *rc::gen::arbitrary<int>()};
+  spec.ordering =
+      *rc::gen::element(Ordering::kNone, Ordering::kPerObject, Ordering::kPerWebhook);
   spec.timeout = AnyDuration();
   spec.enabled = AnyBool();
   for (std::size_t i = AnyCount(); i > 0; --i) spec.labels[AnyText()] = AnyText();

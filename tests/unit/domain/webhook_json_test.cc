@@ -204,5 +204,15 @@ TEST(SecretsJsonTest, UnknownFieldsAreRefusedWithoutTellingAnySecret) {
   }
 }
 
+TEST(SpecJsonTest, ARateAndAnOrderingAreStoredWhereThereAreAny) {
+  WebhookSpec spec = Spec();
+  spec.rate = {.requests_per_second = 0.25, .max_concurrent_requests = 8};
+  spec.ordering = Ordering::kPerObject;
+  const std::string json = SpecToJson(spec);
+  EXPECT_THAT(json, HasSubstr(R"("rate":{"requests_per_second":0.25,)"
+                              R"("max_concurrent_requests":8},"ordering":"PER_OBJECT")"));
+  EXPECT_EQ(SpecFromJson(json).value(), spec);
+}
+
 }  // namespace
 }  // namespace windrow::domain

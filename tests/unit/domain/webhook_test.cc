@@ -367,5 +367,68 @@ TEST(ClosesOpenWindowsTest, WithoutBatchingNoWindowIsOpen) {
   EXPECT_FALSE(ClosesOpenWindows(before, after));
 }
 
+TEST(ValidateWebhookTest, RatesHaveLimits) {
+  WebhookSpec spec = Spec();
+  for (const double rate : {0.0, 0.001, 1.5, 10'000.0}) {
+    spec.rate.requests_per_second = rate;
+    EXPECT_THAT(Check(spec), IsEmpty()) << rate;
+  }
+  for (const double rate :
+       {-1.0, 0.0009, 10'000.1, std::numeric_limits<double>::infinity(),
+        std::numeric_limits<double>::quiet_NaN()}) {
+    spec.rate.requests_per_second = rate;
+    EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.rate.requests_per_second"))
+        << rate;
+  }
+  EXPECT_THAT(RuleFor(spec), HasSubstr("0.001–10000"));
+  spec.rate = {.max_concurrent_requests = 10'000};
+  EXPECT_THAT(Check(spec), IsEmpty());
+  for (const int most : {-1, 10'001}) {
+    spec.rate.max_concurrent_requests = most;
+    EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.rate.max_concurrent_requests"));
+  }
+}
+
+TEST(ValidateWebhookTest, ObjectsAreOrderedWithoutBatchingOnly) {
+  WebhookSpec spec = Spec();
+  spec.payload = PayloadKind::kSmall;
+  spec.ordering = Ordering::kPerObject;
+  EXPECT_THAT(Check(spec), IsEmpty());
+  for (const BatchMode mode :
+       {BatchMode::kSameEvent, BatchMode::kSameEventType, BatchMode::kAny}) {
+    spec.batching.mode = mode;
+    EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.ordering"));
+    EXPECT_THAT(RuleFor(spec), HasSubstr("PER_OBJECT is for batching NONE"));
+  }
+}
+
+TEST(ValidateWebhookTest, AWebhookIsOrderedWithOneBatchAtATimeOnly) {
+  WebhookSpec spec = Spec();
+  spec.payload = PayloadKind::kSmall;
+  spec.ordering = Ordering::kPerWebhook;
+  for (const BatchMode mode : {BatchMode::kNone, BatchMode::kAny}) {
+    spec.batching.mode = mode;
+    EXPECT_THAT(Check(spec), IsEmpty());
+  }
+  for (const BatchMode mode : {BatchMode::kSameEvent, BatchMode::kSameEventType}) {
+    spec.batching.mode = mode;
+    EXPECT_THAT(BrokenFields(spec), ElementsAre("webhook.ordering"));
+    EXPECT_THAT(RuleFor(spec), HasSubstr("NONE or ANY"));
+  }
+  spec.batching.mode = BatchMode::kNone;
+  spec.ordering = static_cast<Ordering>(0xff);
+  EXPECT_THAT(RuleFor(spec), HasSubstr("NONE, PER_OBJECT or PER_WEBHOOK"));
+}
+
+TEST(GatedTest, AWebhookWithARateOrAnOrderIs) {
+  WebhookSpec spec = Spec();
+  EXPECT_FALSE(IsGated(spec));
+  spec.rate.max_concurrent_requests = 1;
+  EXPECT_TRUE(IsGated(spec));
+  spec.rate = {};
+  spec.ordering = Ordering::kPerWebhook;
+  EXPECT_TRUE(IsGated(spec));
+}
+
 }  // namespace
 }  // namespace windrow::domain

@@ -95,6 +95,8 @@ CREATE TABLE webhooks (
   timeout_ms int4 NOT NULL,         -- of one request; leases outlast it
   disable_after_ms int8 NOT NULL,   -- without a success; 0: never
   disable_failures int4 NOT NULL,   -- in a row; 0: never
+  gated boolean NOT NULL DEFAULT false,   -- has a rate or an ordering, and a row in gates
+  ordering int2 NOT NULL DEFAULT 0,       -- domain::Ordering
   failing_since timestamptz,        -- the first failed request since the last success
   failures int4 NOT NULL DEFAULT 0,  -- failed requests since then
   disable_reason text,              -- where it was not a person who disabled it
@@ -109,6 +111,16 @@ CREATE TABLE webhooks (
 CREATE UNIQUE INDEX webhooks_name ON webhooks (tenant_id, lower(name COLLATE "und-x-icu"))
   WHERE deleted_at IS NULL;
 CREATE INDEX webhooks_list ON webhooks (tenant_id, webhook_id) WHERE deleted_at IS NULL;
+
+-- One row for each webhook with a rate or an ordering: whoever claims of it, or ends a
+-- delivery that others wait for, locks the row first (docs/adr/0010, 0011). The bucket of
+-- tokens is domain::RateState.
+CREATE TABLE gates (
+  webhook_id uuid PRIMARY KEY REFERENCES webhooks,
+  requests_per_second float8 NOT NULL,  -- 0: no limit
+  max_concurrent int4 NOT NULL,         -- likewise
+  empty_at timestamptz NOT NULL DEFAULT '2000-01-01 00:00:00+00'
+) WITH (fillfactor = 50);
 
 -- Every version's spec, immutable: a window renders with the one it was frozen with.
 CREATE TABLE webhook_versions (
@@ -179,6 +191,8 @@ CREATE TABLE event_keys (
 --   lease_owner set     IN_FLIGHT: due_at is when the lease ends
 --   attempt > 0         RETRYING at due_at
 --   else                PENDING at due_at
+-- A due_at of infinity: it was due before its turn, and waits for one with the same order
+-- key. The columns of order and rate are null in windows of other webhooks.
 CREATE TABLE windows (
   window_id uuid NOT NULL,
   bucket int2 NOT NULL,
@@ -193,6 +207,9 @@ CREATE TABLE windows (
   lost_leases int2 NOT NULL DEFAULT 0,  -- claims in a row that ended without an outcome
   attempt int2 NOT NULL DEFAULT 0,     -- attempts that ended
   resent_after int2,                   -- how many had, when it was sent again by hand
+  order_key text COLLATE "C",          -- domain::OrderKey: one is leased at a time
+  order_number int8,                   -- the first escmsg_id: which is first
+  lease_counted boolean,               -- leased through a gate; else null
   item_count int4 NOT NULL DEFAULT 0,
   body_bytes int4 NOT NULL DEFAULT 0,  -- of the items, as they will be rendered
   received_at timestamptz,             -- of the inline items' events
@@ -206,6 +223,13 @@ CREATE INDEX windows_due ON windows (bucket, webhook_id, due_at);
 CREATE INDEX windows_timed ON windows (due_at) WHERE timed;
 CREATE UNIQUE INDEX windows_open ON windows (bucket, webhook_id, group_key)
   WHERE group_key IS NOT NULL;
+-- Those of an order, first to last; and the one of each that is leased.
+CREATE INDEX windows_order
+  ON windows (bucket, webhook_id, order_key, order_number, window_id)
+  WHERE order_key IS NOT NULL;
+CREATE INDEX windows_turn ON windows (bucket, webhook_id, order_key)
+  WHERE order_key IS NOT NULL AND lease_owner IS NOT NULL;
+CREATE INDEX windows_counted ON windows (bucket, webhook_id, due_at) WHERE lease_counted;
 
 -- One row per append to an open window, not per item.
 CREATE TABLE window_items (

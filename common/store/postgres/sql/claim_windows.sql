@@ -1,10 +1,11 @@
 -- Takes due windows of the wanted webhooks ($3, at most $4 each) for worker $1, skipping
 -- those that another transaction holds. The lease ends $5 ms after the webhook's request
--- timeout. A window that was open closes by it.
+-- timeout. A window that was open closes by it. Webhooks that have a gate are answered with
+-- a row without a window: claim_gated_windows.sql is for them.
 WITH wanted AS MATERIALIZED (
   SELECT v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
          h.enabled AND h.deleted_at IS NULL AS enabled,
-         h.failing_since IS NOT NULL AS failing
+         h.failing_since IS NOT NULL AS failing, h.gated
   FROM unnest($2::int2[], $3::uuid[], $4::int4[]) AS v(bucket, webhook_id, room)
   JOIN webhooks h ON h.webhook_id = v.webhook_id
 ), picked AS MATERIALIZED (
@@ -19,7 +20,8 @@ WITH wanted AS MATERIALIZED (
     LIMIT wanted.room
     FOR UPDATE SKIP LOCKED
   ) AS p
-)
+  WHERE NOT wanted.gated
+), claimed AS (
 UPDATE windows w
 SET lease_owner = $1::int4,
     lease_seq = w.lease_seq + 1,
@@ -32,4 +34,10 @@ WHERE w.window_id = p.window_id AND w.bucket = p.bucket
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
           w.escmsg_ids, w.notification_ids, now(), w.resent_after,
-          p.failing;
+          p.failing
+)
+SELECT * FROM claimed
+UNION ALL
+SELECT NULL, NULL, webhook_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL
+FROM wanted WHERE gated;

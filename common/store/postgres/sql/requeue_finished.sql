@@ -2,18 +2,19 @@
 -- with their items; the record's attempt moves to the others. Answers a verdict for each
 -- that was found (delivery_control.h).
 WITH found AS MATERIALIZED (
-  SELECT d.*, h.bucket, h.enabled, h.deleted_at IS NOT NULL AS deleted
+  SELECT d.*, h.bucket, h.enabled, h.deleted_at IS NOT NULL AS deleted, h.ordering
   FROM deliveries d JOIN webhooks h ON h.webhook_id = d.webhook_id
   WHERE d.tenant_id = $1::int4 AND d.delivery_id = ANY ($2::uuid[])
   ORDER BY d.delivery_id
   FOR UPDATE OF d
 ), items AS MATERIALIZED (
-  SELECT f.delivery_id, i.escmsg_id, i.notification_id, e.received_at
+  SELECT f.delivery_id, i.escmsg_id, i.notification_id, e.received_at, e.object_type,
+         e.object_id
   FROM found f
   CROSS JOIN LATERAL unnest(f.escmsg_ids, f.notification_ids) AS i(escmsg_id, notification_id)
   LEFT JOIN LATERAL (
     -- Published while the window took items, give or take what clocks differ.
-    SELECT e.received_at FROM events e
+    SELECT e.received_at, e.object_type, e.object_id FROM events e
     WHERE e.tenant_id = f.tenant_id AND e.escmsg_id = i.escmsg_id
       AND e.received_at >= windrow_uuid_time(f.delivery_id) - interval '1 day'
       AND e.received_at <= f.finished_at + interval '1 day'
@@ -49,15 +50,23 @@ WITH found AS MATERIALIZED (
   FROM judged WHERE verdict = 0 AND started_at IS NOT NULL
 ), queued AS (
   INSERT INTO windows (window_id, bucket, tenant_id, webhook_id, webhook_version, due_at,
-                       timed, lease_seq, attempt, resent_after, item_count)
+                       timed, lease_seq, attempt, resent_after, item_count, order_key,
+                       order_number)
   SELECT j.delivery_id, j.bucket, j.tenant_id, j.webhook_id, j.webhook_version, now(), true,
          -- No claim may come by a number that an attempt has.
          greatest(coalesce(j.lease_seq, 0),
                   coalesce((SELECT max(a.lease_seq) FROM attempts a
                             WHERE a.delivery_id = j.delivery_id
                               AND a.tenant_id = j.tenant_id), 0)),
-         j.attempt_count, j.attempt_count, j.item_count
-  FROM judged j WHERE j.verdict = 0
+         j.attempt_count, j.attempt_count, j.item_count,
+         -- At its place in the order, by today's rule: as domain::OrderKey.
+         CASE j.ordering WHEN 1 THEN 'object/' || first.object_type || '/' || first.object_id
+                         WHEN 2 THEN 'webhook' END,
+         CASE WHEN j.ordering > 0 THEN first.escmsg_id END
+  FROM judged j
+  CROSS JOIN LATERAL (SELECT i.* FROM items i WHERE i.delivery_id = j.delivery_id
+                      ORDER BY i.escmsg_id LIMIT 1) AS first
+  WHERE j.verdict = 0
 ), chunks AS (
   INSERT INTO window_items (bucket, window_id, first_escmsg_id, received_at, escmsg_ids,
                             notification_ids)

@@ -13,7 +13,8 @@ WITH o AS MATERIALIZED (
   UPDATE windows w
   SET due_at = now() + CASE WHEN h.enabled AND h.deleted_at IS NULL THEN o.after_us
                             ELSE 0 END * interval '1 microsecond',
-      timed = true, lease_owner = NULL, lost_leases = 0, attempt = w.attempt + 1
+      timed = true, lease_owner = NULL, lease_counted = NULL, lost_leases = 0,
+      attempt = w.attempt + 1
   FROM o JOIN webhooks h ON h.webhook_id = o.webhook_id
   WHERE w.window_id = o.window_id AND w.bucket = o.bucket AND w.lease_seq = o.lease_seq
     AND w.lease_owner IS NOT NULL

@@ -1,0 +1,6 @@
+-- Lets the windows of a webhook ($1 bucket, $2 id), whose gate is held, go in any order.
+UPDATE windows w
+SET order_key = NULL, order_number = NULL,
+    due_at = CASE WHEN w.due_at = 'infinity' THEN now() ELSE w.due_at END,
+    timed = w.timed OR w.due_at = 'infinity'
+WHERE w.bucket = $1::int2 AND w.webhook_id = $2::uuid AND w.order_key IS NOT NULL;
