@@ -33,7 +33,9 @@ const filter::Field& CreateTime() {
                        });
 }
 
-filter::Filter CreatedUntil(absl::Time end) {
+// Up to this millisecond: ids tell times no finer.
+filter::Filter CreatedUntil(absl::Time last) {
+  const absl::Time end = absl::FromUnixMillis(absl::ToUnixMillis(last) + 1);
   return {.kind = filter::Filter::Kind::kTest,
           .test = {.field = &CreateTime(), .wanted = filter::TimeRange{.until = end}}};
 }

@@ -60,6 +60,7 @@ class OperationLoopTest : public ::testing::Test {
     outcome.attempt->attempt = 1;
     outcome.attempt->status_code = state == DeliveryState::kSucceeded ? 200 : 500;
     outcome.request_body = "{}";
+    outcome.retry_after = absl::Hours(1);
     EXPECT_TRUE(store_.Record({outcome}).ok());
     return id;
   }
