@@ -46,6 +46,20 @@ std::string ItemsText(const v1::Delivery& delivery) {
   return out;
 }
 
+// Why there is no request body; empty where there is one, or it was not asked for.
+std::string AbsenceText(v1::BodyAbsence absence) {
+  switch (absence) {
+    case v1::BODY_ABSENCE_NOT_SENT:
+      return "(none: nothing was sent yet)";
+    case v1::BODY_ABSENCE_NOT_KEPT:
+      return "(not kept: lightweight logs)";
+    case v1::BODY_ABSENCE_EXPIRED:
+      return "(older than bodies are kept)";
+    default:
+      return "";
+  }
+}
+
 std::string WhenSet(const google::protobuf::Timestamp& time, bool is_set) {
   return is_set ? TimeText(time) : "";
 }
@@ -65,7 +79,9 @@ Fields FieldsOf(const v1::Delivery& d) {
                    {"attempts", fmt::to_string(d.attempt_count())},
                    {"items", ItemsText(d)},
                    {"request headers", d.request_headers()},
-                   {"request body", d.request_body()}};
+                   {"request body", d.request_body().empty()
+                                        ? AbsenceText(d.body_absence())
+                                        : d.request_body()}};
   if (!d.has_last_attempt()) return fields;
   const Fields attempt = {
       {"last outcome", OutcomeText(last)},

@@ -90,6 +90,20 @@ windrow::delivery::DeliveryOptions OptionsOf(const WorkerConfig& config) {
           .shutdown_timeout = config.shutdown_timeout};
 }
 
+windrow::store::Retention RetentionOf(const windrow::KeepFor& keep) {
+  return {.bodies = keep.bodies, .records = keep.records, .events = keep.events};
+}
+
+windrow::store::RetentionPolicy RetentionOf(const WorkerConfig& config) {
+  windrow::store::RetentionPolicy policy{.keep = RetentionOf(config.keep)};
+  windrow::Violations none;  // they were checked with the other settings
+  for (const windrow::TenantKeep& tenant :
+       windrow::ParseTenantKeeps(config.tenant_retention, config.keep, &none)) {
+    policy.tenants.push_back({tenant.tenant, RetentionOf(tenant.keep)});
+  }
+  return policy;
+}
+
 absl::Status Run(const WorkerConfig& config) {
   const windrow::worker::StopSignals signals;
   WINDROW_ASSIGN_OR_RETURN(const windrow::crypto::KeyRing key_ring, LoadKeyRing(config));
@@ -114,8 +128,10 @@ absl::Status Run(const WorkerConfig& config) {
     WINDROW_ASSIGN_OR_RETURN(
         ops, windrow::http::OpsServer::Start(std::move(options), registry));
   }
-  windrow::maintenance::MaintenanceLoop maintenance({}, store.get(),
-                                                    windrow::worker::ThreadRandom());
+  windrow::maintenance::MaintenanceLoop maintenance(
+      {.retention = RetentionOf(config)}, store.get(), store.get(),
+      windrow::maintenance::MaintenanceMetrics(&registry),
+      windrow::worker::ThreadRandom());
   windrow::worker::WakeSignal maintenance_wake;
   windrow::worker::LoopThread maintenance_thread(
       "maintenance", [&maintenance] { return maintenance.RunOnce(); }, &maintenance_wake);

@@ -80,6 +80,22 @@ SettingTable TableOf(WorkerConfig* c) {
   table.AddText(
       {"ca_bundle", "PEM file of more trusted certificates; none: the system's"},
       &c->ca_bundle);
+  table.AddAge({"retention_bodies",
+                "how long requests and what was answered to them are kept; deliveries "
+                "older than this cannot be sent again"},
+               &c->keep.bodies, kLeastKept, kMostKept);
+  table.AddAge({"retention_records",
+                "how long deliveries and their attempts are kept; no less than "
+                "retention_bodies"},
+               &c->keep.records, kLeastKept, kMostKept);
+  table.AddAge({"retention_events",
+                "how long events are kept; longer where an unfinished delivery needs "
+                "them"},
+               &c->keep.events, kLeastKept, kMostKept);
+  table.AddList({"tenant_retention",
+                 "tenants that keep less than the others: acme:bodies=2d, "
+                 "acme:records=7d, acme:events=7d. The same for all workers"},
+                &c->tenant_retention);
   return table;
 }
 
@@ -177,6 +193,13 @@ void Check(const WorkerConfig& c, Violations* violations) {
     violations->Add("concurrency", fmt::format("{} is more than max_in_flight, {}",
                                                c.concurrency, c.max_in_flight));
   }
+  if (c.keep.records < c.keep.bodies) {
+    violations->Add("retention_records",
+                    fmt::format("{} is less than retention_bodies, {}",
+                                config::AgeText(c.keep.records),
+                                config::AgeText(c.keep.bodies)));
+  }
+  (void)ParseTenantKeeps(c.tenant_retention, c.keep, violations);
 }
 
 std::vector<SettingReport> Gather(const ConfigSources& sources,

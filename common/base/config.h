@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/base/retention_settings.h"
 #include "common/base/settings.h"
 
 namespace windrow {
@@ -48,6 +49,9 @@ struct WorkerConfig : CommonConfig {
   std::int64_t max_bytes_in_flight = 256ll << 20;
   absl::Duration lease_slack = absl::Seconds(15);
   std::string ca_bundle;
+  KeepFor keep;  // of every tenant
+  // "NAME:bodies=2d": for tenants that keep less, as ParseTenantKeeps reads them.
+  std::vector<std::string> tenant_retention;
 
   WorkerConfig() {
     ops_listen = "127.0.0.1:7472";

@@ -194,6 +194,22 @@ void SettingTable::AddDuration(Text text, absl::Duration* field, absl::Duration 
   settings_.push_back(std::move(setting));
 }
 
+void SettingTable::AddAge(Text text, absl::Duration* field, absl::Duration least,
+                          absl::Duration most) {
+  const std::string range = fmt::format("{}-{}", AgeText(least), AgeText(most));
+  Setting setting{text.name, AgeText(*field), range, text.help};
+  setting.assign = [=](const std::string& value) {
+    const std::optional<absl::Duration> age = ParseAge(value);
+    if (!age || *age < least || *age > most) {
+      return Wanted(
+          fmt::format("a time such as 7d or 36h, {}, not '{}'", range, value));
+    }
+    *field = *age;
+    return absl::OkStatus();
+  };
+  settings_.push_back(std::move(setting));
+}
+
 void SettingTable::AddListen(Text text, std::string* field, bool may_be_off) {
   Setting setting{text.name, field->empty() ? "off" : *field,
                   may_be_off ? "HOST:PORT or off" : "HOST:PORT", text.help};

@@ -56,6 +56,9 @@ class SettingTable {
   // "15s", "1m30s", "500ms".
   void AddDuration(Text text, absl::Duration* field, absl::Duration least,
                    absl::Duration most);
+  // "7d" or "36h": how long something is kept.
+  void AddAge(Text text, absl::Duration* field, absl::Duration least,
+              absl::Duration most);
   // "127.0.0.1:7470", "[::1]:7470" or "localhost:7470"; `may_be_off` takes "off" too,
   // which leaves the field empty.
   void AddListen(Text text, std::string* field, bool may_be_off);
@@ -67,6 +70,11 @@ class SettingTable {
  private:
   std::vector<Setting> settings_;
 };
+
+// "7d", or as absl::ParseDuration has it; none where it is neither.
+std::optional<absl::Duration> ParseAge(std::string_view text);
+// "7d" where it is whole days, else "36h".
+std::string AgeText(absl::Duration age);
 
 // A value on its way into a setting. `origin` names its place for a person:
 // "windrow.yaml:12", "WINDROW_POOL_SIZE", "--pool-size", "default".

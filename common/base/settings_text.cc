@@ -72,6 +72,27 @@ std::string MaskAfterPasswordKey(std::string_view text, bool is_url) {
 
 }  // namespace
 
+std::optional<absl::Duration> ParseAge(std::string_view text) {
+  absl::Duration age;
+  if (text.ends_with('d')) {
+    int days = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size() - 1, days);
+    if (error != std::errc() || end != text.data() + text.size() - 1) return std::nullopt;
+    return absl::Hours(24) * days;
+  }
+  if (!absl::ParseDuration(absl::string_view(text.data(), text.size()), &age)) {
+    return std::nullopt;
+  }
+  return age;
+}
+
+std::string AgeText(absl::Duration age) {
+  const absl::Duration day = absl::Hours(24);
+  if (age % day != absl::ZeroDuration()) return absl::FormatDuration(age);
+  return fmt::format("{}d", age / day);
+}
+
 std::optional<std::string> NearestName(std::string_view name,
                                        const std::vector<std::string>& known) {
   if (name.size() > kLongestName) return std::nullopt;

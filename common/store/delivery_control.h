@@ -23,6 +23,7 @@ enum class Requeue : std::int16_t {
   kWebhookDeleted = 5,
   kBodyNotKept = 6,    // sent with lightweight logs
   kEventsNotKept = 7,  // an event of it is past its retention
+  kBodyExpired = 8,    // it is older than bodies are kept
 };
 
 // The reason of what a person cancelled.

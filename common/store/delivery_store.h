@@ -23,6 +23,14 @@ struct DeliveryItem {
 // A page of a thousand deliveries of a thousand items each would be no page.
 inline constexpr int kListedItems = 20;
 
+// Why the request of a delivery is not there.
+enum class BodyAbsence : std::int16_t {
+  kNone = 0,     // it is there, or was not asked for
+  kNotSent = 1,  // no attempt ended yet, or nothing was sent
+  kNotKept = 2,  // lightweight logs
+  kExpired = 3,  // older than bodies are kept
+};
+
 struct DeliveryRecord {
   TenantId tenant_id = 0;
   Uuid delivery_id;
@@ -39,6 +47,7 @@ struct DeliveryRecord {
   std::string reason;
   std::string request_headers;  // with bodies only
   std::string request_body;     // likewise
+  BodyAbsence body_absence = BodyAbsence::kNone;  // likewise
 };
 
 struct DeliveryQuery {
@@ -71,7 +80,7 @@ class DeliveryStore {
   virtual ~DeliveryStore() = default;
   virtual absl::StatusOr<DeliveryPage> ListDeliveries(TenantId tenant,
                                                       const DeliveryQuery& query) = 0;
-  // NOT_FOUND (DELIVERY_NOT_FOUND).
+  // NOT_FOUND (DELIVERY_NOT_FOUND), which says so where it is older than records are kept.
   virtual absl::StatusOr<DeliveryRecord> GetDelivery(TenantId tenant, const Uuid& id,
                                                      bool bodies) = 0;
   // First to last, skipping `offset`. NOT_FOUND as above.

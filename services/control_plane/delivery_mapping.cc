@@ -85,6 +85,7 @@ void TakeToProto(store::DeliveryRecord* record, v1::Delivery* proto) {
   proto->set_reason(Utf8(std::move(record->reason)));
   proto->set_request_body(std::move(record->request_body));
   proto->set_request_headers(Utf8(std::move(record->request_headers)));
+  proto->set_body_absence(static_cast<v1::BodyAbsence>(record->body_absence));
 }
 
 }  // namespace windrow::control_plane

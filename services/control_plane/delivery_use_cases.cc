@@ -42,6 +42,10 @@ absl::Status ToStatus(store::Requeue verdict) {
     case Requeue::kEventsNotKept:
       return Precondition("EVENTS_NOT_KEPT",
                           "its events are past their retention: publish them again");
+    case Requeue::kBodyExpired:
+      return Precondition("BODY_EXPIRED",
+                          "it is older than the retention of bodies (retention_bodies): "
+                          "what was sent is kept no longer; publish its events again");
   }
   return absl::InternalError("an unknown verdict");
 }

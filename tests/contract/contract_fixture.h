@@ -45,6 +45,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::DeliveryStore& deliveries() { return harness_->deliveries(); }
   store::DeliveryControl& control() { return harness_->control(); }
   store::OperationStore& operations() { return harness_->operations(); }
+  store::RetentionStore& retention() { return harness_->retention(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -124,5 +125,6 @@ class AutoDisableContract : public ContractTest {
 class DeliveryContract : public ContractTest {};
 class AttemptContract : public ContractTest {};
 class ListenerContract : public ContractTest {};
+class RetentionContract : public ContractTest {};
 
 }  // namespace windrow::contract

@@ -13,8 +13,13 @@ class FakeHarness final : public StoreHarness {
   store::DeliveryStore& deliveries() override { return store_; }
   store::DeliveryControl& control() override { return store_; }
   store::OperationStore& operations() override { return store_; }
+  store::RetentionStore& retention() override { return store_; }
 
-  store::TenantId AddTenant(const std::string&) override { return store_.AddTenant(); }
+  store::TenantId AddTenant(const std::string& name) override {
+    return store_.AddTenant(name);
+  }
+  void Age(absl::Duration by) override { store_.AdvanceClock(by); }
+  Uuid Aged(const Uuid& id, absl::Duration) override { return id; }
   void ShiftWindows(absl::Duration by) override { store_.AdvanceClock(by); }
   void Tick() override { store_.AdvanceClock(absl::Milliseconds(1)); }
   std::unique_ptr<store::QueueListener> Listen() override { return store_.Listen(); }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/migrate.h"
 #include "common/store/postgres/postgres_store.h"
 #include "tests/contract/suites.h"
@@ -32,6 +34,7 @@ class PostgresHarness final : public StoreHarness {
   store::DeliveryStore& deliveries() override { return *store_; }
   store::DeliveryControl& control() override { return *store_; }
   store::OperationStore& operations() override { return *store_; }
+  store::RetentionStore& retention() override { return *store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_
@@ -57,6 +60,39 @@ class PostgresHarness final : public StoreHarness {
         .value();
   }
 
+  void Age(absl::Duration by) override {
+    const std::int64_t days = by / absl::Hours(24);
+    aged_ += days;
+    const auto run = [&](const std::string& sql) { database_->Query(sql).value(); };
+    run(fmt::format("SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - {}, "
+                    "{})",
+                    aged_ + 2, aged_ + 4));
+    const auto older = [&](const char* id) {
+      return fmt::format(
+          "{0} = overlay({0}::text placing left(windrow_uuid_floor(windrow_uuid_time({0}) "
+          "- interval '{1} days')::text, 13) from 1)::uuid",
+          id, days);
+    };
+    const auto earlier = [&](const char* column) {
+      return fmt::format("{0} = {0} - interval '{1} days'", column, days);
+    };
+    run("UPDATE windows SET " + older("window_id") + ", " + earlier("received_at"));
+    run("UPDATE window_items SET " + older("window_id") + ", " + earlier("received_at"));
+    run("UPDATE deliveries SET " + older("delivery_id") + ", " + earlier("finished_at"));
+    for (const char* table : {"attempts", "delivery_bodies"}) {
+      run(fmt::format("UPDATE {} SET {}", table, older("delivery_id")));
+    }
+    run("UPDATE events SET " + earlier("received_at"));
+    run(fmt::format("UPDATE event_keys SET day = day - {}", days));
+  }
+
+  Uuid Aged(const Uuid& id, absl::Duration by) override {
+    Uuid aged = id;
+    const Uuid time = store::postgres::FloorId(id.time() - by);
+    std::copy_n(time.bytes.begin(), 6, aged.bytes.begin());
+    return aged;
+  }
+
   void Tick() override { database_->Query("SELECT pg_sleep(0.002)").value(); }
 
   std::unique_ptr<store::QueueListener> Listen() override {
@@ -64,6 +100,7 @@ class PostgresHarness final : public StoreHarness {
   }
 
  private:
+  std::int64_t aged_ = 0;  // days
   std::unique_ptr<testing::TestDatabase> database_;
   store::postgres::PostgresOptions options_;
   std::unique_ptr<store::postgres::PostgresStore> store_;

@@ -12,6 +12,7 @@
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
+#include "common/store/retention_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::contract {
@@ -26,11 +27,16 @@ class StoreHarness {
   virtual store::DeliveryStore& deliveries() = 0;
   virtual store::DeliveryControl& control() = 0;
   virtual store::OperationStore& operations() = 0;
+  virtual store::RetentionStore& retention() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, and rates let in what they would
   // have, as if the time had passed.
   virtual void ShiftWindows(absl::Duration by) = 0;
+  // Everything gets older by whole days, as if they had passed; what waits for its time
+  // stays as far from it. Ids that hold their time may become others: Aged.
+  virtual void Age(absl::Duration by) = 0;
+  virtual Uuid Aged(const Uuid& id, absl::Duration by) = 0;
   // What is made after this has a later time, by a millisecond at least.
   virtual void Tick() = 0;
   virtual std::unique_ptr<store::QueueListener> Listen() = 0;

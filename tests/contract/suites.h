@@ -22,4 +22,5 @@
   INSTANTIATE_TEST_SUITE_P(name, DeliveryContract, ::testing::Values(make));     \
   INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, ListenerContract, ::testing::Values(make));     \
+  INSTANTIATE_TEST_SUITE_P(name, RetentionContract, ::testing::Values(make));    \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryFilterContract, ::testing::Values(make))

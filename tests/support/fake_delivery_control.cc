@@ -26,13 +26,17 @@ Requeue Judge(const FakeState& state, const FakeRecord& record) {
   const FakeWebhook& webhook = state.webhooks.at(record.webhook_id);
   if (webhook.deleted) return Requeue::kWebhookDeleted;
   if (!webhook.current.spec.enabled) return Requeue::kWebhookDisabled;
+  const store::HistoryFloors floors = state.FloorsOf(record.tenant_id);
+  if (record.delivery_id.time() < floors.bodies_from) return Requeue::kBodyExpired;
   const store::Attempt* last = EndingAttempt(state, record);
   const bool sent = last != nullptr && last->error != AttemptError::kInternal &&
                     last->error != AttemptError::kPoison;
   if (sent && !state.requests.contains(record.delivery_id)) return Requeue::kBodyNotKept;
   const bool events_kept = std::all_of(
       record.items.begin(), record.items.end(), [&](const store::DeliveryItem& item) {
-        return state.events.contains({record.tenant_id, item.ref.escmsg_id});
+        const auto event = state.events.find({record.tenant_id, item.ref.escmsg_id});
+        return event != state.events.end() &&
+               event->second.received_at >= floors.events_from;
       });
   return events_kept ? Requeue::kDone : Requeue::kEventsNotKept;
 }

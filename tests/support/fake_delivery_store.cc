@@ -13,8 +13,23 @@ using store::DeliveryQuery;
 using store::DeliveryRecord;
 using store::DeliveryState;
 
-absl::Status NoDelivery() {
-  return WithReason(absl::NotFoundError("no delivery has this id"), "DELIVERY_NOT_FOUND");
+absl::Status NoDelivery(const FakeState& state, store::TenantId tenant, const Uuid& id) {
+  std::string text = "no delivery has this id";
+  if (id.time() < state.FloorsOf(tenant).records_from) text += ": past its retention";
+  return WithReason(absl::NotFoundError(text), "DELIVERY_NOT_FOUND");
+}
+
+store::BodyAbsence AbsenceOf(const FakeState& state, const DeliveryRecord& record) {
+  using store::AttemptError;
+  const auto finished = state.records.find(record.delivery_id);
+  if (finished == state.records.end()) return store::BodyAbsence::kNotSent;
+  if (record.created_at < state.FloorsOf(record.tenant_id).bodies_from) {
+    return store::BodyAbsence::kExpired;
+  }
+  const bool sent = finished->second.ended_by_attempt && record.last_attempt &&
+                    record.last_attempt->error != AttemptError::kInternal &&
+                    record.last_attempt->error != AttemptError::kPoison;
+  return sent ? store::BodyAbsence::kNotKept : store::BodyAbsence::kNotSent;
 }
 
 DeliveryState StateOf(const FakeWindow& window) {
@@ -77,6 +92,9 @@ void AddAttempt(const FakeState& state, bool bodies, DeliveryRecord* record) {
     record->last_attempt->response_body.clear();
   }
   const auto request = state.requests.find(record->delivery_id);
+  if (bodies && request == state.requests.end()) {
+    record->body_absence = AbsenceOf(state, *record);
+  }
   if (bodies && request != state.requests.end()) {
     record->request_headers = request->second.headers;
     record->request_body = request->second.body;
@@ -149,7 +167,7 @@ absl::StatusOr<DeliveryRecord> FakeStore::GetDelivery(store::TenantId tenant,
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   std::optional<DeliveryRecord> record = Find(*state_, tenant, id);
-  if (!record) return NoDelivery();
+  if (!record) return NoDelivery(*state_, tenant, id);
   return Complete(*state_, bodies, *std::move(record));
 }
 
@@ -158,7 +176,7 @@ absl::StatusOr<store::AttemptPage> FakeStore::ListAttempts(store::TenantId tenan
                                                            int limit) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  if (!Find(*state_, tenant, id)) return NoDelivery();
+  if (!Find(*state_, tenant, id)) return NoDelivery(*state_, tenant, id);
   store::AttemptPage page;
   const auto attempts = state_->attempts.find(id);
   if (attempts == state_->attempts.end()) return page;

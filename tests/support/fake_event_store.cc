@@ -236,7 +236,11 @@ absl::StatusOr<store::StoredEvent> FakeStore::GetEvent(TenantId tenant,
   WINDROW_RETURN_IF_ERROR(state_->Available());
   const auto found = state_->events.find({tenant, escmsg_id});
   if (found == state_->events.end()) {
-    return WithReason(absl::NotFoundError("no event has this number"), "EVENT_NOT_FOUND");
+    std::string text = "no event has this number";
+    if (state_->FloorsOf(tenant).events_from > absl::UnixEpoch()) {
+      text += "; older ones are past their retention";
+    }
+    return WithReason(absl::NotFoundError(text), "EVENT_NOT_FOUND");
   }
   return found->second;
 }

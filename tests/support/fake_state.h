@@ -20,6 +20,7 @@
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
+#include "common/store/retention_store.h"
 #include "common/store/types.h"
 
 namespace windrow::testing {
@@ -30,6 +31,7 @@ struct FakeEventType {
 };
 
 struct FakeTenant {
+  std::string name;
   std::int64_t config_version = 1;
   std::int32_t next_notification_id = 1;
   int publishing = 0;  // transactions that hold the configuration
@@ -120,6 +122,8 @@ struct FakeState {
   std::map<Uuid, std::map<std::int32_t, store::Attempt>> attempts;  // by lease_seq
   std::map<Uuid, FakeRequest> requests;
   std::map<Uuid, FakeOperation> operations;
+  // Since when history is kept: by all (0), and by tenants that keep less.
+  std::map<store::TenantId, store::HistoryFloors> floors;
   store::WorkerId last_worker = 0;
   std::int64_t last_escmsg_id = 0;
   std::uint64_t last_order = 0;
@@ -135,6 +139,7 @@ struct FakeState {
   absl::Status Available() const { return down.value_or(absl::OkStatus()); }
   absl::Time Now() const { return clock.Now(); }
   Uuid NextId() { return ids.Next(Now()); }
+  store::HistoryFloors FloorsOf(store::TenantId tenant) const;
   // With the event types that came with Windrow.
   void AddTenant(store::TenantId tenant);
   void AddEventType(store::TenantId tenant, store::EventTypeOrigin origin,

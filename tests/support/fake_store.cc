@@ -178,14 +178,16 @@ int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason
 
 FakeStore::FakeStore(ManualClock& clock) : state_(std::make_unique<FakeState>(clock)) {
   state_->AddTenant(store::kDefaultTenant);
+  state_->tenants[store::kDefaultTenant].name = "default";
 }
 
 FakeStore::~FakeStore() = default;
 
-store::TenantId FakeStore::AddTenant() {
+store::TenantId FakeStore::AddTenant(const std::string& name) {
   std::lock_guard lock(state_->mutex);
   const store::TenantId id = state_->tenants.rbegin()->first + 1;
   state_->AddTenant(id);
+  state_->tenants[id].name = name;
   return id;
 }
 

@@ -21,6 +21,7 @@
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
+#include "common/store/retention_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::testing {
@@ -33,13 +34,14 @@ class FakeStore final : public store::WebhookStore,
                         public store::DeliveryQueue,
                         public store::DeliveryStore,
                         public store::DeliveryControl,
-                        public store::OperationStore {
+                        public store::OperationStore,
+                        public store::RetentionStore {
  public:
   explicit FakeStore(ManualClock& clock);
   ~FakeStore() override;
 
   // Hooks for tests.
-  store::TenantId AddTenant();
+  store::TenantId AddTenant(const std::string& name = "");
   // Moves the clock and wakes the listeners, as their timers would.
   void AdvanceClock(absl::Duration by);
   // Every call answers this status from now on; OK: works again.
@@ -144,6 +146,11 @@ class FakeStore final : public store::WebhookStore,
       absl::Duration lease) override;
   absl::StatusOr<std::optional<store::OperationProgress>> AdvanceOperation(
       const store::StoredOperation& held, const store::OperationStep& step) override;
+
+  // RetentionStore
+  absl::StatusOr<store::RetentionReport> DropOld(
+      const store::RetentionPolicy& policy) override;
+  absl::StatusOr<store::HistoryFloors> ReadFloors(store::TenantId tenant) override;
 
  private:
   std::unique_ptr<FakeState> state_;

@@ -7,9 +7,13 @@
 namespace windrow::maintenance {
 
 MaintenanceLoop::MaintenanceLoop(MaintenanceOptions options,
-                                 store::MaintenanceStore* store, worker::Random random)
-    : options_(options),
+                                 store::MaintenanceStore* store,
+                                 store::RetentionStore* retention,
+                                 MaintenanceMetrics metrics, worker::Random random)
+    : options_(std::move(options)),
       store_(store),
+      retention_(retention),
+      metrics_(metrics),
       backoff_(absl::Seconds(1), absl::Minutes(1), std::move(random)) {}
 
 absl::Duration MaintenanceLoop::RunOnce() {
@@ -18,10 +22,25 @@ absl::Duration MaintenanceLoop::RunOnce() {
     Log(LogLevel::kWarn, "make_partitions_failed", {{"error", made.status().message()}});
     return backoff_.Next();
   }
-  backoff_.Reset();
   Log(LogLevel::kDebug, "partitions_made",
       {{"days_ahead", options_.days_ahead}, {"by_another", !*made}});
-  return options_.every;
+  return DropOld();
+}
+
+absl::Duration MaintenanceLoop::DropOld() {
+  const absl::StatusOr<store::RetentionReport> report =
+      retention_->DropOld(options_.retention);
+  if (!report.ok()) {
+    Log(LogLevel::kWarn, "retention_failed", {{"error", report.status().message()}});
+    return backoff_.Next();
+  }
+  backoff_.Reset();
+  if (report->by_another) return options_.every;
+  metrics_.Tell(*report);
+  for (const std::string& tenant : report->unknown_tenants) {
+    Log(LogLevel::kWarn, "tenant_retention_unknown", {{"tenant", tenant}});
+  }
+  return report->more ? options_.again : options_.every;
 }
 
 }  // namespace windrow::maintenance

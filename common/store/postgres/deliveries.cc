@@ -8,14 +8,21 @@
 #include "common/store/postgres/delivery_rows.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
+#include "common/store/postgres/tenant_retention.h"
 
 namespace windrow::store::postgres {
 namespace {
 
-absl::Status NoDelivery(const Uuid& id) {
-  return WithReason(
-      absl::NotFoundError(fmt::format("there is no delivery {}", id.ToString())),
-      "DELIVERY_NOT_FOUND");
+absl::StatusOr<DeliveryRecord> NoDelivery(Connection* connection, TenantId tenant,
+                                          const Uuid& id) {
+  WINDROW_ASSIGN_OR_RETURN(const HistoryFloors floors,
+                           store::postgres::ReadFloors(connection, tenant));
+  std::string text = fmt::format("there is no delivery {}", id.ToString());
+  if (id.time() < floors.records_from) {
+    text += fmt::format(": those from before {} are past their retention",
+                        DateText(floors.records_from));
+  }
+  return WithReason(absl::NotFoundError(text), "DELIVERY_NOT_FOUND");
 }
 
 }  // namespace
@@ -34,7 +41,7 @@ absl::StatusOr<DeliveryRecord> PostgresStore::GetDelivery(TenantId tenant, const
   if (rows.records.empty()) {
     WINDROW_ASSIGN_OR_RETURN(rows, ReadFinished(&*lease, scan, INT32_MAX));
   }
-  if (rows.records.empty()) return NoDelivery(id);
+  if (rows.records.empty()) return NoDelivery(&*lease, tenant, id);
   return std::move(rows.records.front());
 }
 
@@ -48,7 +55,7 @@ absl::StatusOr<AttemptPage> PostgresStore::ListAttempts(TenantId tenant, const U
     WINDROW_ASSIGN_OR_RETURN(Result exists,
                              lease->Run(kDeliveryExists, Params().Id(id).Int4(tenant)));
     if (!exists.Bool(0, 0)) {
-      return NoDelivery(id);
+      return NoDelivery(&*lease, tenant, id).status();
     }
   }
   AttemptPage page;

@@ -37,6 +37,7 @@ DeliveryRecord ReadWindow(const Result& rows, int row, TenantId tenant, bool bod
   d.state = UnfinishedState(rows.Bool(row, 3), rows.Bool(row, 4), d.attempt_count);
   if (d.state == DeliveryState::kInFlight) d.due_at.reset();
   d.item_count = rows.Int4(row, 6);
+  if (bodies) d.body_absence = BodyAbsence::kNotSent;
   if (!rows.IsNull(row, 10)) {
     d.last_attempt = ReadAttempt(rows, row, 10);
     if (!bodies) DropResponse(&*d.last_attempt);
@@ -68,6 +69,7 @@ DeliveryRecord ReadRecord(const Result& rows, int row, TenantId tenant, int max_
   if (!rows.IsNull(row, 14)) d.last_attempt = ReadAttempt(rows, row, 12);
   d.request_headers = rows.Text(row, 25);
   d.request_body = rows.Text(row, 26);
+  d.body_absence = static_cast<BodyAbsence>(rows.Int2(row, 29));
   return d;
 }
 

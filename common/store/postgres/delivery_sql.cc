@@ -332,21 +332,28 @@ SqlText ListFinishedSql(const DeliveryScan& scan) {
   const std::string walk = FinishedWalk(scan, &params);
   const std::string judged = Judged(kFinished, scan, walk, &params);
   std::string bodies, columns = "NULL::bytea, NULL::bytea, NULL::text, NULL::bytea";
+  std::string absence = "0::int2";
   if (scan.query->bodies) {
     columns = "b.response_headers, b.response_body, b.request_headers, b.request_body";
     bodies = fmt::format(
         " LEFT JOIN LATERAL (SELECT * FROM delivery_bodies b WHERE b.delivery_id = "
         "r.delivery_id AND b.tenant_id = r.tenant_id{} LIMIT 1) AS b ON true",
         AndIds("b.delivery_id", scan.ids, &params));
+    // store::BodyAbsence. Errors 9 and 11 are ours: nothing was sent.
+    absence =
+        "CASE WHEN b.delivery_id IS NOT NULL THEN 0 WHEN r.delivery_id < (SELECT "
+        "windrow_uuid_floor(max(f.bodies_from)) FROM history_floors f WHERE f.tenant_id "
+        "IN (0, $1::int4)) THEN 3 WHEN r.started_at IS NULL OR r.error IN (9, 11) THEN 1 "
+        "ELSE 2 END::int2";
   }
   std::string sql = fmt::format(
       "SELECT r.delivery_id, r.webhook_id, r.state, r.finished_at, r.event_type, "
       "r.object_id, r.item_count, r.escmsg_ids, r.notification_ids, r.event_types, "
       "r.object_ids, r.reason, r.attempt_count, false, r.started_at, r.duration_us, "
       "r.phases_us, r.remote_address, r.status_code, r.error, r.error_detail, "
-      "r.request_bytes, r.response_bytes, {}, r.wanted, r.spent FROM ({}) AS r{} "
+      "r.request_bytes, r.response_bytes, {}, r.wanted, r.spent, {} FROM ({}) AS r{} "
       "ORDER BY r.delivery_id {}",
-      columns, judged, bodies, Direction(*scan.query));
+      columns, absence, judged, bodies, Direction(*scan.query));
   return SqlText{std::move(sql), std::move(params)};
 }
 

@@ -10,6 +10,7 @@
 #include "common/store/postgres/items.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
+#include "common/store/postgres/tenant_retention.h"
 
 namespace windrow::store::postgres {
 
@@ -19,8 +20,14 @@ absl::StatusOr<StoredEvent> PostgresStore::GetEvent(TenantId tenant,
   WINDROW_ASSIGN_OR_RETURN(Result rows,
                            lease->Run(kGetEvent, Params().Int4(tenant).Int8(escmsg_id)));
   if (rows.rows() == 0) {
-    return WithReason(absl::NotFoundError(fmt::format("there is no event {}", escmsg_id)),
-                      "EVENT_NOT_FOUND");
+    WINDROW_ASSIGN_OR_RETURN(const HistoryFloors floors,
+                             store::postgres::ReadFloors(&*lease, tenant));
+    std::string text = fmt::format("there is no event {}", escmsg_id);
+    if (floors.events_from > absl::UnixEpoch()) {
+      text += fmt::format("; those from before {} are past their retention",
+                          DateText(floors.events_from));
+    }
+    return WithReason(absl::NotFoundError(text), "EVENT_NOT_FOUND");
   }
   WINDROW_ASSIGN_OR_RETURN(std::vector<StoredEvent> events,
                            ReadEvents(&*lease, &key_field_sets_, rows, {0}));

@@ -20,6 +20,7 @@
 #include "common/store/operation_store.h"
 #include "common/store/postgres/key_field_sets.h"
 #include "common/store/postgres/pool.h"
+#include "common/store/retention_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::store::postgres {
@@ -38,7 +39,8 @@ class PostgresStore final : public WebhookStore,
                             public DeliveryControl,
                             public OperationStore,
                             public DeliveryQueue,
-                            public MaintenanceStore {
+                            public MaintenanceStore,
+                            public RetentionStore {
  public:
   // Connects once, to check the schema (SCHEMA_MISMATCH where it does not fit).
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
@@ -135,6 +137,10 @@ class PostgresStore final : public WebhookStore,
 
   // MaintenanceStore
   absl::StatusOr<bool> MakePartitions(int days_ahead) override;
+
+  // RetentionStore (retention.cc)
+  absl::StatusOr<RetentionReport> DropOld(const RetentionPolicy& policy) override;
+  absl::StatusOr<HistoryFloors> ReadFloors(TenantId tenant) override;
 
  private:
   PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring);

@@ -78,6 +78,55 @@ TEST(ConfigTest, DefaultsHoldWhereNothingIsSaid) {
   EXPECT_EQ(worker->config.ops_listen, "127.0.0.1:7472");
 }
 
+TEST(ConfigTest, RetentionIsSaidInDaysOrHoursAndByTenant) {
+  const auto plain = LoadWorkerConfig(Sources({}));
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(plain->config.keep.bodies, absl::Hours(7 * 24));
+  EXPECT_EQ(plain->config.keep.records, absl::Hours(30 * 24));
+  EXPECT_EQ(ReportOf(plain->values, "retention_bodies")->shown, "7d");
+
+  const auto loaded = LoadWorkerConfig(
+      Sources({"--retention-bodies=36h", "--retention-events=3650d",
+               "--tenant-retention=acme:records=7d,a:b:bodies=24h,acme:bodies=1d"}));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const WorkerConfig& config = loaded->config;
+  EXPECT_EQ(config.keep.bodies, absl::Hours(36));
+  EXPECT_EQ(config.keep.events, absl::Hours(3650 * 24));
+  Violations none;
+  const absl::Duration day = absl::Hours(24);
+  EXPECT_THAT(
+      ParseTenantKeeps(config.tenant_retention, config.keep, &none),
+      ElementsAre(
+          TenantKeep{"a:b",
+                     {.bodies = day, .records = 30 * day, .events = 3650 * day}},
+          TenantKeep{"acme",
+                     {.bodies = day, .records = 7 * day, .events = 3650 * day}}));
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(ConfigTest, RetentionThatCannotBeIsReported) {
+  const auto loaded = LoadWorkerConfig(
+      Sources({"--retention-bodies=1h", "--retention-records=6d",
+               "--tenant-retention=acme,acme:walls=2d,acme:events=90d,b:records=2d"}));
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_THAT(
+      ViolationsOf(loaded.status()),
+      UnorderedElementsAre(
+          Violation{"--retention-bodies",
+                    "must be a time such as 7d or 36h, 1d-3650d, not '1h'"},
+          Violation{"retention_records", "6d is less than retention_bodies, 7d"},
+          Violation{"tenant_retention",
+                    "must be NAME:bodies=2d, NAME:records=7d or NAME:events=7d, not "
+                    "'acme'"},
+          Violation{"tenant_retention",
+                    "'acme:walls=2d': must be of bodies, records or events"},
+          Violation{"tenant_retention",
+                    "'acme:events=90d': must be a time such as 2d or 36h, 1d to 30d, "
+                    "which all tenants keep"},
+          Violation{"tenant_retention",
+                    "b keeps records for 2d, less than bodies, 7d"}));
+}
+
 TEST(ConfigTest, FlagsWinOverTheEnvironmentAndThatOverTheFile) {
   const YamlFile file("pool_size: 10\nmax_streams: 11\nlog_level: warn\n");
   Env env = kEnough;

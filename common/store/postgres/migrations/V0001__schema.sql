@@ -357,6 +357,20 @@ CREATE INDEX operations_due ON operations (next_at) WHERE state = 1;
 CREATE UNIQUE INDEX operations_request ON operations (tenant_id, request_id)
   WHERE request_id IS NOT NULL;
 
+-- Since when history is kept: for all tenants (0), and for those that keep less. What is
+-- older is gone, or about to go: the row is raised before anything is dropped, and a
+-- redelivery holds it (FOR SHARE), so that nothing old comes back into the queue
+-- meanwhile (docs/adr/0008). Never falls.
+CREATE TABLE history_floors (
+  tenant_id int4 PRIMARY KEY,
+  bodies_from timestamptz NOT NULL DEFAULT '1970-01-01 UTC',
+  records_from timestamptz NOT NULL DEFAULT '1970-01-01 UTC',
+  events_from timestamptz NOT NULL DEFAULT '1970-01-01 UTC',
+  -- Of a tenant: the delivery up to which bodies were erased.
+  bodies_erased_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+);
+INSERT INTO history_floors (tenant_id) VALUES (0);
+
 CREATE TABLE workers (
   worker_id int4 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,

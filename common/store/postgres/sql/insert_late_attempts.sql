@@ -18,4 +18,7 @@ FROM unnest(
 WHERE NOT EXISTS (SELECT FROM deliveries d
                   WHERE d.delivery_id = o.window_id AND d.tenant_id = o.tenant_id
                     AND d.lease_seq = o.lease_seq)
+  -- Days that are gone take nothing any more.
+  AND o.window_id >= (SELECT windrow_uuid_floor(f.records_from) FROM history_floors f
+                      WHERE f.tenant_id = 0)
 ON CONFLICT DO NOTHING;

@@ -1,16 +1,25 @@
 -- Puts finished deliveries ($2 ids, of tenant $1) back into the queue, under their id and
 -- with their items; the record's attempt moves to the others. Answers a verdict for each
 -- that was found (delivery_control.h).
-WITH found AS MATERIALIZED (
-  SELECT d.*, h.bucket, h.enabled, h.deleted_at IS NOT NULL AS deleted, h.ordering
-  FROM deliveries d JOIN webhooks h ON h.webhook_id = d.webhook_id
+WITH kept AS MATERIALIZED (
+  -- Held: what is older than this is being dropped.
+  SELECT bodies_from, events_from FROM history_floors WHERE tenant_id IN (0, $1::int4)
+  FOR SHARE
+), floors AS MATERIALIZED (
+  SELECT windrow_uuid_floor(max(bodies_from)) AS bodies_from,
+         max(events_from) AS events_from
+  FROM kept
+), found AS MATERIALIZED (
+  SELECT d.*, h.bucket, h.enabled, h.deleted_at IS NOT NULL AS deleted, h.ordering,
+         d.delivery_id < floors.bodies_from AS expired
+  FROM deliveries d JOIN webhooks h ON h.webhook_id = d.webhook_id CROSS JOIN floors
   WHERE d.tenant_id = $1::int4 AND d.delivery_id = ANY ($2::uuid[])
   ORDER BY d.delivery_id
   FOR UPDATE OF d
 ), items AS MATERIALIZED (
   SELECT f.delivery_id, i.escmsg_id, i.notification_id, e.received_at, e.object_type,
          e.object_id
-  FROM found f
+  FROM found f CROSS JOIN floors
   CROSS JOIN LATERAL unnest(f.escmsg_ids, f.notification_ids) AS i(escmsg_id, notification_id)
   LEFT JOIN LATERAL (
     -- Published while the window took items, give or take what clocks differ.
@@ -18,12 +27,14 @@ WITH found AS MATERIALIZED (
     WHERE e.tenant_id = f.tenant_id AND e.escmsg_id = i.escmsg_id
       AND e.received_at >= windrow_uuid_time(f.delivery_id) - interval '1 day'
       AND e.received_at <= f.finished_at + interval '1 day'
+      AND e.received_at >= floors.events_from
     OFFSET 0
   ) AS e ON true
 ), judged AS MATERIALIZED (
   SELECT f.*, b.response_headers, b.response_body,
          CASE WHEN f.deleted THEN 5
               WHEN NOT f.enabled THEN 4
+              WHEN f.expired THEN 8
               -- Errors 9 and 11 are ours: nothing was sent that could have been kept.
               WHEN f.started_at IS NOT NULL AND b.delivery_id IS NULL
                    AND f.error NOT IN (9, 11) THEN 6
@@ -39,7 +50,7 @@ WITH found AS MATERIALIZED (
 ), bodies AS (
   DELETE FROM delivery_bodies b USING judged j
   WHERE b.delivery_id = j.delivery_id AND b.tenant_id = j.tenant_id AND j.verdict = 0
-), kept AS (
+), tried AS (
   INSERT INTO attempts (
       tenant_id, delivery_id, lease_seq, attempt, late, started_at, duration_us, phases_us,
       remote_address, status_code, error, error_detail, request_bytes, response_bytes,
