@@ -74,6 +74,21 @@ need_node() {
   fi
 }
 
+# need_pip FILE: the packages that a requirements file pins, in .deps/python, an environment
+# of their own.
+need_pip() {
+  local folder=$ROOT/.deps/python want stamp
+  stamp=$folder/.installed-from
+  want=$(sha256sum <"$ROOT/$1")
+  [[ $(cat "$stamp" 2>/dev/null) == "$want" ]] && return 0
+  say "pip install -r $1"
+  rm -rf "$folder"
+  python3 -m venv "$folder"
+  quietly "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    -r "$ROOT/$1"
+  printf '%s\n' "$want" >"$stamp"
+}
+
 # need_npm FOLDER: the packages that FOLDER's package-lock.json pins, in its node_modules.
 need_npm() {
   local folder=$ROOT/$1 want stamp

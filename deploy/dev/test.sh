@@ -37,6 +37,8 @@ run_ctest() {
   need_npm examples/receiver
   need_npm tests/e2e
   need_npm tests/messages
+  need_npm tests/lint
+  need_pip tests/requirements.txt
   build "$preset"
   # Debian's gRPC is not built for the thread sanitizer: it reports what is no race.
   [[ $preset != tsan ]] || skip+='|grpc'

@@ -13,7 +13,9 @@ verb_up() {
   build dev "${PROGRAMS[@]}"
   if [[ ${1:-} == --once ]]; then
     need_npm examples/receiver
-  need_npm tests/e2e
+    need_npm tests/e2e
+    need_pip tests/requirements.txt
+    export WINDROW_PYTHON=$ROOT/.deps/python/bin/python
     exec node "$ROOT/tests/e2e/once.mjs" "$ROOT/build/dev/bin"
   fi
   exec "$ROOT/build/dev/bin/windrow" dev

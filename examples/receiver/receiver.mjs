@@ -49,7 +49,7 @@ function verify(secrets, body, headers) {
 
 // A receiver that is not listening yet.
 //   secretsFor(path): the secrets that may have signed what is posted there.
-//   onDelivery({path, id, body, items}): called once for each webhook-id; a throw answers
+//   onDelivery({path, id, headers, body, items}): called once for each webhook-id; a throw answers
 //     500, so that the sender tries again.
 // `stats` counts requests: verified + refused + failed = requests, and repeats are verified.
 export function createReceiver({ secretsFor, onDelivery }) {
@@ -86,7 +86,7 @@ export function createReceiver({ secretsFor, onDelivery }) {
     // Only what was handled is remembered: the rest must be handled when it comes again.
     underWay.add(id);
     try {
-      await onDelivery({ path, id, body, items });
+      await onDelivery({ path, id, headers: request.headers, body, items });
       seen.add(id);
     } finally {
       underWay.delete(id);

@@ -1,5 +1,6 @@
 // What was published against what arrived: each item exactly once, in the shape that its
 // webhook asked for.
+import { customProblem } from './custom.mjs';
 import { memberBytes } from './raw_json.mjs';
 
 // How each webhook's requests must look. `batched`: the body is an array of at most so
@@ -8,6 +9,8 @@ export const SHAPES = {
   full: { payload: 'FULL' },
   small: { payload: 'SMALL', batched: 50 },
   event_only: { payload: 'EVENT_ONLY', batched: 100, oneType: true },
+  custom_rows: { payload: 'CUSTOM' },
+  custom_template: { payload: 'CUSTOM', hasTitle: true },
 };
 
 const isScalar = (value) => value === null || typeof value !== 'object';
@@ -95,6 +98,9 @@ export class Ledger {
       if (bytes === null || !bytes.equals(Buffer.from(event.objectText))) {
         this.#complain(id, `object ${event.objectId} is not byte for byte what was published`);
       }
+    } else if (shape.payload === 'CUSTOM') {
+      const problem = customProblem(body, event, shape.hasTitle);
+      if (problem) this.#complain(id, `object ${event.objectId}: ${problem}`);
     } else if (!keepsScalars(object, JSON.parse(event.objectText))) {
       this.#complain(id, `object ${event.objectId} lacks scalars that SMALL keeps`);
     }

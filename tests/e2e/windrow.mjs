@@ -1,7 +1,8 @@
 // Runs the real programs: a private `windrow dev`, and verbs of the CLI against it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, chmod, readFile, rm, watch } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdtemp, chmod, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,18 +52,22 @@ export class Windrow {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), START_MS);
     this.#ended.then(() => stop.abort());
-    const changes = watch(this.#folder, { signal: stop.signal });
+    const watcher = watch(this.#folder);
     try {
       for (;;) {
+        // Before the file is read, so that no change falls between the two.
+        const change = once(watcher, 'change', { signal: stop.signal });
+        change.catch(() => {});
         const text = await readFile(file, 'utf8').catch(() => '');
         if (text.endsWith('\n')) return JSON.parse(text).server;
-        await changes.next();
+        await change;
       }
     } catch (error) {
       throw new Error(`windrow dev did not become ready:\n${this.#log}`, { cause: error });
     } finally {
       clearTimeout(timer);
       stop.abort();
+      watcher.close();
     }
   }
 
