@@ -101,8 +101,8 @@ void Exchange::Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
   response_ = {};
   response_.started_at = pending_.started_at;
   response_.name_lookup = pending_.name_lookup;
-  header_bytes_ = header_lines_ = 0;
-  interim_ = header_complete_ = header_late_ = too_large_ = body_cut_ = false;
+  head_.Begin(context_->options.max_header_bytes);
+  header_complete_ = header_late_ = too_large_ = body_cut_ = false;
   sends_ = sockets_opened_ = socket_error_ = 0;
   opened_since_send_ = resend_wanted_ = false;
   refused_.clear();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/http/response_head.h"
 #include "common/http/sender.h"
 #include "common/http/socket_poller.h"
 #include "common/http/trusted_roots.h"
@@ -119,9 +120,7 @@ class Exchange {
   std::vector<std::string> rewritten_headers_;
   std::vector<curl_slist> header_nodes_;  // libcurl's list, without its allocations
   std::unique_ptr<curl_slist, CurlDeleter> resolve_;
-  std::size_t header_bytes_ = 0;
-  std::size_t header_lines_ = 0;
-  bool interim_ = false;
+  ResponseHead head_;
   bool header_complete_ = false;
   bool header_late_ = false;
   bool too_large_ = false;

@@ -3,78 +3,40 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <charconv>
 
 #include "common/http/exchange.h"
-#include "common/http/header_text.h"
 #include "common/http/origin.h"
 
 namespace windrow::http {
 namespace {
 
-// Where a header has more lines than any real one, its bytes alone are no measure of
-// what it costs.
-constexpr std::size_t kMaxHeaderLines = 1000;
 constexpr std::size_t kMaxRefusedText = 500;
-
-std::string_view TrimSpace(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-int StatusOf(std::string_view status_line) {
-  const std::size_t space = status_line.find(' ');
-  int status = 0;
-  if (space != std::string_view::npos) {
-    std::from_chars(status_line.data() + space + 1,
-                    status_line.data() + status_line.size(), status);
-  }
-  return status;
-}
 
 }  // namespace
 
 bool Exchange::OnHeaderLine(std::string_view line) {
-  header_bytes_ += line.size();
-  ++header_lines_;
-  if (header_complete_) return true;  // a chunked body's trailer
-  // Interim responses count, too: a flood of them is no way around the limits.
-  if (header_bytes_ > context_->options.max_header_bytes ||
-      header_lines_ > kMaxHeaderLines) {
-    too_large_ = true;
-    return false;
+  switch (head_.Add(line)) {
+    case ResponseHead::Step::kMore:
+      return true;
+    case ResponseHead::Step::kComplete:
+      return OnHeaderEnd();
+    case ResponseHead::Step::kTooLarge:
+      break;
   }
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty()) return OnHeaderEnd();
-  if (response_.status == 0) {
-    response_.status = StatusOf(line);
-    // 101 ends HTTP on this connection; nothing final would follow it.
-    interim_ =
-        response_.status >= 100 && response_.status < 200 && response_.status != 101;
-    return true;
-  }
-  if (interim_) return true;
-  response_.headers.append(line).append("\r\n");
-  constexpr std::string_view kRetryAfter = "retry-after:";
-  if (StartsWithIgnoringCase(line, kRetryAfter) && !response_.retry_after) {
-    response_.retry_after = std::string(TrimSpace(line.substr(kRetryAfter.size())));
-  }
-  return true;
+  too_large_ = true;
+  return false;
 }
 
 bool Exchange::OnHeaderEnd() {
-  if (interim_) {
-    response_.status = 0;
-    interim_ = false;
-    return true;
-  }
   header_at_ = std::chrono::steady_clock::now();
   if (absl::FromChrono(header_at_ - pending_.started) > pending_.request.timeout) {
     header_late_ = true;
     return false;
   }
   header_complete_ = true;
+  response_.status = head_.status();
+  response_.headers = head_.TakeHeaders();
+  response_.retry_after = head_.retry_after();
   std::list<Exchange*>& reading = context_->reading_bodies;
   reading.splice(reading.end(), link_, place_);
   linked_ = true;

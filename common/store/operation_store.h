@@ -38,13 +38,16 @@ struct OperationSpec {
   bool operator==(const OperationSpec&) const = default;
 };
 
+// Counts of deliveries, by the number of a DeliveryState or of a Requeue.
+using OperationCounts = std::array<std::int64_t, 16>;
+
 // How far it is: first it counts all, then it goes over all again and redelivers.
 struct OperationProgress {
   bool counted = false;
   std::optional<Uuid> position;          // all up to it, in order, are done
-  std::array<std::int64_t, 8> states{};  // counted, by DeliveryState
+  OperationCounts states{};  // counted, by DeliveryState
   std::int64_t redelivered = 0;
-  std::array<std::int64_t, 8> skipped{};  // by Requeue
+  OperationCounts skipped{};  // by Requeue
   int failures = 0;                       // of steps, in a row
 
   void Add(const std::vector<Requeue>& verdicts) {

@@ -9,7 +9,7 @@
 
 #include "common/base/status.h"
 #include "common/json/document.h"
-#include "services/control_plane/proto_time.h"
+#include "services/control_plane/time_limits.h"
 
 namespace windrow::control_plane {
 namespace {

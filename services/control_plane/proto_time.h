@@ -5,15 +5,11 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
-#include <cstdint>
 #include <optional>
 
-namespace windrow::control_plane {
+#include "services/control_plane/time_limits.h"
 
-// What the API takes for a time, since 1970: 0001-01-01T00:00:00Z to
-// 9999-12-31T23:59:59Z.
-inline constexpr std::int64_t kFirstSecond = -62'135'596'800;
-inline constexpr std::int64_t kLastSecond = 253'402'300'799;
+namespace windrow::control_plane {
 
 // None outside of years 1–9999, and where nanos are outside of 0–999,999,999: the
 // message's own rules.

@@ -13,16 +13,14 @@
 namespace windrow::store::postgres {
 namespace {
 
-using Counts = std::array<std::int64_t, 8>;
-
-Counts CountsOf(const Result& rows, int row, int column) {
-  Counts counts{};
+OperationCounts CountsOf(const Result& rows, int row, int column) {
+  OperationCounts counts{};
   const std::vector<std::int64_t> read = rows.Int8s(row, column);
   std::copy_n(read.begin(), std::min(read.size(), counts.size()), counts.begin());
   return counts;
 }
 
-ArrayParam ArrayOf(const Counts& counts) {
+ArrayParam ArrayOf(const OperationCounts& counts) {
   ArrayParam array(ArrayParam::kInt8, counts.size());
   for (const std::int64_t count : counts) array.AddInt8(count);
   return array;

@@ -341,9 +341,9 @@ CREATE TABLE operations (
   request_id text,
   counted boolean NOT NULL DEFAULT false,
   position uuid,
-  states int8[] NOT NULL DEFAULT '{0,0,0,0,0,0,0,0}',   -- counts, by delivery state
+  states int8[] NOT NULL DEFAULT '{}',                  -- counts, by delivery state
   redelivered int8 NOT NULL DEFAULT 0,
-  skipped int8[] NOT NULL DEFAULT '{0,0,0,0,0,0,0,0}',  -- counts, by verdict
+  skipped int8[] NOT NULL DEFAULT '{}',                 -- counts, by verdict
   failures int4 NOT NULL DEFAULT 0,
   error text,
   lease_seq int4 NOT NULL DEFAULT 0,                    -- guards each step
