@@ -127,7 +127,7 @@ ContractTest::Appended ContractTest::Append(const store::WindowGroup& group,
   const domain::Event event = EventOf("ticket.created", "7");
   const auto transaction = Begin(count, {}, group.tenant_id);
   store::WindowGroup first = group;
-  first.first_escmsg_id = transaction->numbers().at(0);
+  if (count > 0) first.first_escmsg_id = transaction->numbers().at(0);
   const store::OpenWindow open = transaction->OpenWindows({first}).value().at(0);
   store::PublishWrites writes;
   store::WindowAppend append{.window_id = open.window_id,
