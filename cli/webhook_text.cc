@@ -107,14 +107,19 @@ std::string State(const v1::Webhook& webhook) {
   return webhook.has_enabled() && !webhook.enabled() ? "no" : "yes";
 }
 
+std::string Counted(std::string_view before, int count, std::string_view one,
+                    std::string_view several) {
+  return fmt::format("{} {} {}", before, count, count == 1 ? one : several);
+}
+
 std::string AutoDisable(const v1::AutoDisable& rule) {
   std::string out;
   if (rule.after().seconds() > 0) {
     out = "after " + DurationText(rule.after()) + " without a success";
   }
   if (rule.consecutive_failures() > 0) {
-    out += fmt::format("{}after {} failures in a row", out.empty() ? "" : ", ",
-                       rule.consecutive_failures());
+    out += (out.empty() ? "" : ", ") +
+           Counted("after", rule.consecutive_failures(), "failure", "failures in a row");
   }
   return out.empty() ? "never" : out;
 }
@@ -137,8 +142,8 @@ std::string Ordering(const v1::Webhook& webhook) {
 
 std::string Failing(const v1::Webhook& webhook) {
   if (!webhook.has_failing_since()) return "";
-  return fmt::format("since {}, {} requests", TimeText(webhook.failing_since()),
-                     webhook.consecutive_failures());
+  return Counted(fmt::format("since {},", TimeText(webhook.failing_since())),
+                 webhook.consecutive_failures(), "request", "requests");
 }
 
 }  // namespace

@@ -36,6 +36,15 @@ TEST_P(AutoDisableContract, FailuresOfOurOwnDoNotCount) {
   EXPECT_EQ(webhooks().Get(kTenant, webhook.webhook_id).value().failures, 0);
 }
 
+TEST_P(AutoDisableContract, OneFailureIsEnoughWhereTheRuleSaysSo) {
+  auto spec = SpecNamed("Tickets");
+  spec.auto_disable.consecutive_failures = 1;
+  const auto webhook = Create(spec);
+  End(webhook, DeliveryState::kFailed, 500);
+  EXPECT_EQ(webhooks().Get(kTenant, webhook.webhook_id).value().disable_reason,
+            "1 request failed");
+}
+
 TEST_P(AutoDisableContract, AsManyInARowAsAllowedDisableItAndTellTheTenant) {
   auto spec = SpecNamed("Tickets");
   spec.auto_disable.consecutive_failures = 2;

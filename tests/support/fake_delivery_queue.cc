@@ -224,7 +224,9 @@ void CountFailures(FakeState& state, const std::vector<Outcome>& outcomes) {
       state.Disable(id, "the endpoint answered 410 (gone)");
     } else if (rule.consecutive_failures > 0 &&
                webhook.failures >= rule.consecutive_failures) {
-      state.Disable(id, std::to_string(webhook.failures) + " requests in a row failed");
+      state.Disable(id, webhook.failures == 1 ? "1 request failed"
+                                              : std::to_string(webhook.failures) +
+                                                    " requests in a row failed");
     } else if (rule.after > absl::ZeroDuration() && webhook.failing_since &&
                state.Now() - *webhook.failing_since >= rule.after) {
       state.Disable(id, "no request has succeeded for too long");

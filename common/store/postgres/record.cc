@@ -314,8 +314,11 @@ std::vector<Order> OrdersOf(const std::vector<Outcome>& outcomes) {
 }
 
 std::string DisableReason(const Result& rows, int row) {
-  if (rows.Bool(row, 4))
-    return fmt::format("{} requests in a row failed", rows.Int4(row, 3));
+  const int failures = rows.Int4(row, 3);
+  if (rows.Bool(row, 4)) {
+    return failures == 1 ? "1 request failed"
+                         : fmt::format("{} requests in a row failed", failures);
+  }
   return fmt::format(
       "no request has succeeded since {}",
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rows.Time(row, 2), absl::UTCTimeZone()));
