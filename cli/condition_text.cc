@@ -16,11 +16,6 @@ absl::Status Wrong(const std::string& where, std::string_view what) {
       fmt::format("{}: {}", where.empty() ? "condition" : where, what));
 }
 
-std::string OperatorText(v1::TestOperator number) {
-  const std::string name = v1::TestOperator_Name(number);
-  return absl::AsciiStrToLower(name.substr(sizeof(kPrefix) - 1));
-}
-
 absl::Status ReadCondition(const json::Value& value, const std::string& where,
                            v1::Condition* out);
 
@@ -63,14 +58,13 @@ absl::Status ReadTestMember(const std::string& key, const json::Value& value,
     out->set_path(value.text());
     return absl::OkStatus();
   }
-  v1::TestOperator number;
-  if (!v1::TestOperator_Parse(kPrefix + absl::AsciiStrToUpper(value.text()), &number) ||
-      number == v1::TEST_OPERATOR_UNSPECIFIED) {
+  const std::optional<v1::TestOperator> number = OperatorFromText(value.text());
+  if (!number) {
     return Wrong(where, fmt::format("there is no test '{}': equals, in, contains, "
                                     "changed_to, … are the names",
                                     value.text()));
   }
-  out->set_operator_(number);
+  out->set_operator_(*number);
   return absl::OkStatus();
 }
 
@@ -101,6 +95,19 @@ void AppendList(const char* name, const v1::ConditionList& list, std::string* ou
 }
 
 }  // namespace
+
+std::string OperatorText(v1::TestOperator number) {
+  const std::string name = v1::TestOperator_Name(number);
+  return absl::AsciiStrToLower(name.substr(sizeof(kPrefix) - 1));
+}
+
+std::optional<v1::TestOperator> OperatorFromText(std::string_view text) {
+  v1::TestOperator number;
+  const std::string name = kPrefix + absl::AsciiStrToUpper({text.data(), text.size()});
+  if (!v1::TestOperator_Parse(name, &number)) return std::nullopt;
+  if (number == v1::TEST_OPERATOR_UNSPECIFIED) return std::nullopt;
+  return number;
+}
 
 absl::StatusOr<v1::Condition> ConditionFromText(std::string json) {
   const auto document = json::Document::ParseObject(std::move(json));

@@ -6,7 +6,9 @@
 
 #include <absl/status/statusor.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "windrow/v1/condition.pb.h"
 
@@ -18,6 +20,10 @@ absl::StatusOr<v1::Condition> ConditionFromText(std::string json);
 
 // In that form, on one line. Empty where there is no condition.
 std::string ConditionText(const v1::Condition& condition);
+
+// "changed_to" of TEST_OPERATOR_CHANGED_TO, and back.
+std::string OperatorText(v1::TestOperator number);
+std::optional<v1::TestOperator> OperatorFromText(std::string_view text);
 
 // One test: `object.status changed_to "Closed"`.
 std::string TestText(const v1::ConditionTest& test);

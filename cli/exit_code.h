@@ -11,6 +11,7 @@ enum ExitCode : int {
   kPartly = 3,  // --keep-going: some were refused
   kNotFound = 4,
   kUnavailable = 5,  // the server could not be reached, or did not answer in time
+  kDiffers = 6,      // apply --dry-run: something would change
 };
 
 }  // namespace windrow::cli

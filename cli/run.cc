@@ -17,7 +17,9 @@ constexpr char kFooter[] =
     "\nData goes to standard output, everything else to standard error.\n"
     "Exit status: 0 done; 1 failed; 2 wrong flags or arguments; 3 --keep-going, and "
     "some\n"
-    "were refused; 4 not found; 5 the server could not be reached.\n";
+    "were refused; 4 not found; 5 the server could not be reached; 6 apply --dry-run, "
+    "and\n"
+    "something would change.\n";
 
 void AddGlobals(CLI::App* app, Session* session) {
   app->add_option("--server", session->server, "HOST:PORT of windrow-server")
@@ -92,6 +94,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddGlobals(&app, session);
   AddDev(&app, session);
   AddWebhook(&app, session);
+  AddApply(&app, session);
   AddEvent(&app, session);
   AddEventType(&app, session);
   AddDelivery(&app, session);

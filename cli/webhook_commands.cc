@@ -1,4 +1,4 @@
-// `windrow webhook create|get|list|update|enable|disable|test|rotate-secret|delete`.
+// `windrow webhook create|get|list|update|delete|enable|disable|rotate-secret|test`.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -288,6 +288,7 @@ void AddChanging(CLI::App* group, Session* session) {
   AddRotate(group, session);
   AddTest(group, session);
   AddWebhookRecover(group, session);
+  AddWebhookExport(group, session);
 
   auto d = std::make_shared<WebhookArguments>();
   CLI::App* remove = group->add_subcommand(

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
-#include "cli/condition_text.h"
+#include "cli/condition_flag.h"
 #include "cli/flag_types.h"
 #include "common/base/status.h"
 
@@ -208,11 +208,8 @@ absl::Status SetConditions(const std::vector<std::string>& conditions,
   for (const std::string& text : conditions) {
     const std::size_t equals = text.find('=');
     const std::string type = text.substr(0, equals);
-    std::string json = equals == text.npos ? "" : text.substr(equals + 1);
-    if (json.starts_with('@')) {
-      WINDROW_ASSIGN_OR_RETURN(json, ReadTextFile(json.substr(1)));
-    }
-    const absl::StatusOr<v1::Condition> condition = ConditionFromText(std::move(json));
+    const absl::StatusOr<v1::Condition> condition =
+        ConditionFromFlag(equals == text.npos ? "" : text.substr(equals + 1));
     if (!condition.ok()) {
       return absl::InvalidArgumentError(fmt::format(
           "--condition {}: {}", type, std::string(condition.status().message())));
@@ -276,12 +273,13 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
                   "an event type that is wanted, such as ticket.created; repeat it")
       ->allow_extra_args(false)
       ->type_name("TYPE");
-  app->add_option("--condition", flags->conditions,
-                  "which events of a type: TYPE={json} or TYPE=@file, such as "
-                  "'ticket.updated={\"test\":\"changed_to\",\"path\":\"object.status\","
-                  "\"values\":[\"Closed\"]}'; repeat it")
+  app->add_option(
+         "--condition", flags->conditions,
+         "which events of a type: TYPE=CONDITION in JSON or YAML, or TYPE=@FILE, such as "
+         "'ticket.updated={\"test\":\"changed_to\",\"path\":\"object.status\","
+         "\"values\":[\"Closed\"]}'; repeat it")
       ->allow_extra_args(false)
-      ->type_name("TYPE=JSON");
+      ->type_name("TYPE=CONDITION");
   AddMessage(app, flags);
   app->add_option("--payload", flags->payload,
                   "what items hold: small, full (default), event-only or custom")

@@ -328,6 +328,8 @@ void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& m
   // Nobody can read the stored one to send it back, so "*" without one keeps it.
   if (!change.signing_secret().empty() &&
       (wanted.empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
+    // The same once more changes nothing: it does not end a rotation's overlap either.
+    if (change.signing_secret() == profile->secrets.signing_secret) return;
     profile->secrets.signing_secret = change.signing_secret();
     profile->secrets.previous_signing_secret.clear();  // RotateSigningSecret keeps it
     profile->secrets.previous_valid_until = absl::InfinitePast();
@@ -346,9 +348,9 @@ void CheckProfile(Profile* profile, Violations* violations,
 
 void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   const domain::WebhookSpec& spec = webhook.spec;
-  if (webhook.version > 0) {
+  if (webhook.version > 0) proto->set_etag(EtagOf(webhook.version));
+  if (webhook.webhook_id != Uuid()) {
     proto->set_webhook_id(webhook.webhook_id.ToString());
-    proto->set_etag(EtagOf(webhook.version));
     TimeToProto(webhook.created_at, proto->mutable_create_time());
     TimeToProto(webhook.updated_at, proto->mutable_update_time());
   }

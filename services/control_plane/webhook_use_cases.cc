@@ -88,6 +88,7 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
   if (profile == Profile{current.spec, current.secrets}) return current;
   if (validate_only) {
     current.spec = std::move(profile.spec);
+    current.version = 0;  // what it would become is not known
     return current;
   }
   return webhooks_.Update(tenant, id, current.version, std::move(profile.spec),

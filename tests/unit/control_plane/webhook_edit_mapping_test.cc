@@ -194,6 +194,20 @@ TEST(EditProfileTest, TheSigningSecretIsReplacedWhereOneIsGiven) {
               ElementsAre("webhook.signing_secret"));
 }
 
+TEST(EditProfileTest, ASigningSecretEndsARotationsOverlapWhereItIsAnother) {
+  Profile profile = Saved();
+  profile.secrets.previous_signing_secret = "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+  Violations violations;
+  v1::Webhook change;
+  change.set_signing_secret(kSecret);
+  EditProfile(change, {}, {}, &profile, &violations);
+  EXPECT_EQ(profile.secrets.previous_signing_secret,
+            "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB");
+  change.set_signing_secret("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+  EditProfile(change, {}, {}, &profile, &violations);
+  EXPECT_EQ(profile.secrets.previous_signing_secret, "");
+}
+
 TEST(EditProfileTest, TriggersKeepTheirNumbersAndNewOnesHaveNone) {
   v1::Webhook change;
   v1::Trigger* kept = change.add_triggers();

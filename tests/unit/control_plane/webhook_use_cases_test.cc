@@ -184,7 +184,12 @@ TEST_F(WebhookUseCasesTest, ValidateOnlyOfAnUpdateShowsItAndSavesNothing) {
       use_cases_.Update(kTenant, created.webhook_id, {}, Rename("CRM"), true);
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_EQ(checked->spec.name, "CRM");
-  EXPECT_EQ(checked->version, 1);
+  EXPECT_EQ(checked->webhook_id, created.webhook_id);
+  EXPECT_EQ(checked->version, 0) << "it would be another one";
+  EXPECT_EQ(use_cases_.Update(kTenant, created.webhook_id, {}, Rename("Helpdesk"), true)
+                ->version,
+            1)
+      << "nothing would change";
   EXPECT_EQ(store_.Get(kTenant, created.webhook_id)->spec.name, "Helpdesk");
   const absl::Status refused =
       use_cases_.Update(kTenant, created.webhook_id, {}, Rename(" "), true).status();
