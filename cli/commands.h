@@ -14,6 +14,7 @@ void AddMigrate(CLI::App* app, Session* session);
 void AddConfig(CLI::App* app, Session* session);
 void AddWebhook(CLI::App* app, Session* session);
 void AddWebhookExport(CLI::App* group, Session* session);
+void AddTrigger(CLI::App* app, Session* session);
 void AddApply(CLI::App* app, Session* session);
 void AddEvent(CLI::App* app, Session* session);
 void AddEventType(CLI::App* app, Session* session);

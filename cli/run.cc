@@ -94,6 +94,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddGlobals(&app, session);
   AddDev(&app, session);
   AddWebhook(&app, session);
+  AddTrigger(&app, session);
   AddApply(&app, session);
   AddEvent(&app, session);
   AddEventType(&app, session);
