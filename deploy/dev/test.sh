@@ -53,6 +53,17 @@ run_ctest() {
     ctest "${select[@]}" --no-tests=error --output-on-failure --parallel "$(nproc)")
 }
 
+# What the commands of the guide and the README print today goes into their pages.
+verb_docs() {
+  need_packages build test
+  need_npm tests/e2e
+  need_npm tests/lint
+  need_pip tests/requirements.txt
+  build dev "${PROGRAMS[@]}"
+  python3 "$ROOT/tests/docs/run.py" --bin "$ROOT/build/dev/bin" --update \
+    "$ROOT/README.md" "$ROOT"/docs/guide/*.md
+}
+
 run_compose_test() {
   need_packages compose test
   need_npm examples/receiver
