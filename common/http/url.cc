@@ -5,6 +5,7 @@
 #include <locale.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <vector>
 
@@ -84,6 +85,46 @@ absl::StatusOr<std::string> CheckScheme(std::string_view text, const UrlRules& r
   }
   return scheme;
 }
+
+// A URL's placeholders, taken out of libcurl's sight: it would escape what is not ASCII
+// in them, and end a path at a `?` or `#` of theirs.
+class Placeholders {
+ public:
+  // Each becomes "{{0}}", "{{1}}", …; one that is not closed stays as it is.
+  std::string TakeOut(std::string_view text) {
+    std::string out;
+    for (;;) {
+      const std::size_t open = text.find(kOpen);
+      const std::size_t close =
+          open == text.npos ? text.npos : text.find(kClose, open + kOpen.size());
+      if (close == text.npos) return out += text;
+      const std::size_t behind = close + kClose.size();
+      out += fmt::format("{}{{{{{}}}}}", text.substr(0, open), taken_.size());
+      taken_.emplace_back(text.substr(open, behind - open));
+      text.remove_prefix(behind);
+    }
+  }
+
+  std::string PutBack(std::string_view text) const {
+    std::string out;
+    for (;;) {
+      const std::size_t open = text.find(kOpen);
+      const std::size_t close = open == text.npos ? text.npos : text.find(kClose, open);
+      if (close == text.npos) return out += text;
+      std::size_t index = taken_.size();
+      std::from_chars(text.data() + open + kOpen.size(), text.data() + close, index);
+      out += text.substr(0, open);
+      if (index < taken_.size()) out += taken_[index];
+      text.remove_prefix(close + kClose.size());
+    }
+  }
+
+ private:
+  static constexpr std::string_view kOpen = "{{";
+  static constexpr std::string_view kClose = "}}";
+
+  std::vector<std::string> taken_;
+};
 
 absl::Status CheckPlaceholders(std::string_view text, std::string_view authority) {
   constexpr std::string_view kOpen = "{{";
@@ -264,18 +305,20 @@ absl::StatusOr<WebhookUrl> ParseWebhookUrl(std::string_view text, const UrlRules
   const std::string_view authority =
       text.substr(start, std::min(text.find_first_of("/?#", start), text.size()) - start);
   if (authority.empty()) return Refused("the URL has no host");
-  WINDROW_RETURN_IF_ERROR(CheckPlaceholders(text, authority));
+  Placeholders placeholders;
+  const std::string opaque = placeholders.TakeOut(text);
+  WINDROW_RETURN_IF_ERROR(CheckPlaceholders(opaque, authority));
 
   const UrlHandle handle(curl_url(), &curl_url_cleanup);
   if (!handle) return absl::ResourceExhaustedError("out of memory");
   // URLENCODE escapes what is not ASCII in path and query.
-  const CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL,
-                                      std::string(text).c_str(), CURLU_URLENCODE);
+  const CURLUcode code =
+      curl_url_set(handle.get(), CURLUPART_URL, opaque.c_str(), CURLU_URLENCODE);
   if (code != CURLUE_OK) return FromCurl(code);
   WINDROW_RETURN_IF_ERROR(ReadHost(handle.get(), &url));
   WINDROW_RETURN_IF_ERROR(ReadPort(handle.get(), &url));
   WINDROW_RETURN_IF_ERROR(ReadUser(handle.get(), &url));
-  url.text = Text(handle.get(), url);
+  url.text = placeholders.PutBack(Text(handle.get(), url));
   // Else what is shown could not be saved again.
   if (url.text.size() > kMaxBytes) {
     return Refused(

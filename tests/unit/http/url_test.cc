@@ -175,6 +175,19 @@ TEST(WebhookUrlTest, NamesHostAndPort) {
 TEST(WebhookUrlTest, PlaceholdersPassAsTheyAre) {
   EXPECT_EQ(Parse("https://example.com/a/{{object.id}}?s={{object.status.id}}&t=1").text,
             "https://example.com/a/{{object.id}}?s={{object.status.id}}&t=1");
+  // Whatever a key is made of: it is a name in the event, and no part of the URL yet.
+  for (const char* url :
+       {"https://example.com/{{object.größe}}", "https://example.com/?q={{object.größe}}",
+        "https://example.com/{{object.a/../b}}/c", "https://example.com/{{object.a?b}}?c",
+        "https://example.com/{{object.a#b}}/{{object.c}}",
+        "https://example.com/{{object.%41}}", "https://example.com/{{0}}/{{7}}{{1}}",
+        "https://example.com/{{object.a:b@c}}"}) {
+    EXPECT_EQ(Parse(url).text, url);
+  }
+  EXPECT_EQ(Parse("https://example.com/ü/{{object.ü}}/ü").text,
+            "https://example.com/%c3%bc/{{object.ü}}/%c3%bc");
+  EXPECT_EQ(Parse("https://example.com/a/{{object.x}}/../{{object.y}}").text,
+            "https://example.com/a/{{object.y}}");
 }
 
 TEST(WebhookUrlTest, InternationalizedNamesBecomeAscii) {
