@@ -175,6 +175,14 @@ absl::StatusOr<std::unique_ptr<const re2::RE2>> CompilePattern(const std::string
   return compiled;
 }
 
+std::size_t PatternsIn(const ConditionSpec& spec) {
+  const bool is_pattern =
+      spec.kind == ConditionSpec::Kind::kTest && spec.test.kind == TestKind::kMatches;
+  std::size_t count = is_pattern ? 1 : 0;
+  for (const ConditionSpec& child : spec.children) count += PatternsIn(child);
+  return count;
+}
+
 CompiledCondition::CompiledCondition(std::shared_ptr<const Tree> tree)
     : tree_(std::move(tree)) {}
 

@@ -83,6 +83,7 @@ inline constexpr std::size_t kMaxOperandBytes = 4'096;
 inline constexpr int kMaxOperandDepth = 16;
 inline constexpr std::size_t kMaxListOperands = 1'000;
 inline constexpr std::size_t kMaxConditionBytes = 256u << 10;  // paths and values, a tree
+inline constexpr std::size_t kMaxPatterns = 20;  // `matches` tests in a tree
 inline constexpr std::size_t kMaxPatternBytes = 1'024;
 inline constexpr std::int64_t kMaxPatternMemory = 1 << 20;  // what RE2 may use, a pattern
 // RE2's time is linear: at worst, for a pattern made to be slow, some 12 ns a byte of
@@ -100,6 +101,9 @@ std::optional<TestKind> TestKindFromName(std::string_view name);
 // compare, patterns that RE2 refuses, groups of nothing below the root.
 void Validate(const ConditionSpec& spec, const std::string& prefix,
               Violations* violations);
+
+// The `matches` tests in the tree.
+std::size_t PatternsIn(const ConditionSpec& spec);
 
 // A condition ready to be evaluated. Immutable, thread-safe, cheap to copy.
 class CompiledCondition {

@@ -45,6 +45,7 @@ class Checker {
   Violations& violations_;
   std::size_t nodes_ = 0;
   std::size_t tests_ = 0;
+  std::size_t patterns_ = 0;
   std::size_t bytes_ = 0;
 };
 
@@ -57,6 +58,12 @@ void Checker::CheckTree(const ConditionSpec& root, const std::string& prefix) {
   if (tests_ > kMaxTests) {
     Add(prefix,
         fmt::format("has {} tests: a condition has at most {}", tests_, kMaxTests));
+  }
+  if (patterns_ > kMaxPatterns) {
+    Add(prefix,
+        fmt::format(
+            "has {} `matches` tests: a condition has at most {}; join patterns by |",
+            patterns_, kMaxPatterns));
   }
   if (bytes_ > kMaxConditionBytes) {
     Add(prefix,
@@ -214,6 +221,8 @@ bool Checker::CheckType(const TestSpec& test, json::Type type, const std::string
 }
 
 void Checker::CheckPattern(const TestSpec& test, const std::string& field) {
+  // Past the limit patterns are only counted: compiling them is what costs.
+  if (++patterns_ > kMaxPatterns) return;
   const std::string pattern = json::Document::ParseValue(test.values[0])->root().text();
   if (pattern.size() > kMaxPatternBytes) {
     Add(field, fmt::format("has {} bytes: a pattern has at most {}", pattern.size(),

@@ -58,17 +58,19 @@ class Checker {
   Violations* violations_;
 };
 
-// The form that Standard Webhooks 1.0 gives symmetric secrets.
+// The form that Standard Webhooks 1.0 gives symmetric secrets: in its one spelling, as
+// whoever signs and verifies reads it.
 void CheckSigningSecret(const std::string& secret, Checker* check) {
   constexpr std::string_view kPrefix = "whsec_";
   if (secret.empty()) return;
   std::string key;
   const bool well_formed = secret.starts_with(kPrefix) &&
-                           absl::Base64Unescape(secret.substr(kPrefix.size()), &key);
+                           absl::Base64Unescape(secret.substr(kPrefix.size()), &key) &&
+                           absl::Base64Escape(key) == secret.substr(kPrefix.size());
   if (!well_formed || key.size() < 24 || key.size() > 64) {
     check->Add("signing_secret",
-               "must be \"whsec_\" and base64 of 24–64 bytes: leave it empty to have one "
-               "made");
+               "must be \"whsec_\" and base64 of 24–64 bytes, padded and without spaces: "
+               "leave it empty to have one made");
   }
 }
 
@@ -79,6 +81,7 @@ void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
                                        triggers.size(), kMaxTriggers));
   }
   std::set<std::int32_t> ids;
+  std::size_t patterns = 0;
   for (std::size_t i = 0; i < std::min(triggers.size(), kMaxTriggers); ++i) {
     const std::string field = fmt::format("triggers[{}]", i);
     check->Text(triggers[i].event_type,
@@ -86,6 +89,7 @@ void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
                 field + ".event_type");
     Validate(triggers[i].condition, check->Path(field + ".condition"),
              check->violations());
+    patterns += PatternsIn(triggers[i].condition);
     const std::int32_t id = triggers[i].notification_id;
     if (id < 0) {
       check->Add(field + ".notification_id",
@@ -97,6 +101,12 @@ void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
                       "trigger",
                       id));
     }
+  }
+  if (patterns > kMaxWebhookPatterns) {
+    check->Add("triggers",
+               fmt::format("have {} `matches` tests together: a webhook has at most {}; "
+                           "join patterns by |",
+                           patterns, kMaxWebhookPatterns));
   }
 }
 

@@ -158,6 +158,8 @@ inline constexpr std::size_t kMaxBasicAuthPasswordBytes = 1'024;
 inline constexpr std::size_t kMaxNameCharacters = 128;
 inline constexpr std::size_t kMaxDescriptionCharacters = 4'096;
 inline constexpr std::size_t kMaxTriggers = 100;
+// `matches` tests of all triggers: each may keep kMaxPatternMemory.
+inline constexpr std::size_t kMaxWebhookPatterns = 100;
 inline constexpr std::size_t kMaxHeaders = 50;
 inline constexpr std::size_t kMaxTokenBytes = 8'192;  // and API keys and client secrets
 inline constexpr std::size_t kMaxClientIdBytes = 1'024;

@@ -242,6 +242,20 @@ TEST(ConditionTest, MatchesAMebibyteInBoundedTime) {
   EXPECT_FALSE(Field(R"({"f":")" + text + R"(b"})", "matches", {R"("^(a+)+$")"}));
 }
 
+// The automaton of this one has more states than its memory holds, so RE2 goes on without
+// one, step by step: the slowest that a pattern can be, and linear all the same.
+TEST(ConditionTest, MatchesIsLinearForThePatternThatOutgrowsItsMemory) {
+  std::string text;
+  for (std::uint32_t i = 0, random = 1; i < 20'000; ++i) {
+    random = random * 1'664'525 + 1'013'904'223;
+    text += random >> 31 != 0 ? 'a' : 'b';
+  }
+  const std::string pattern = R"("(a|b)*a(a|b){200}x")";
+  EXPECT_FALSE(Field(R"({"f":")" + text + R"("})", "matches", {pattern}));
+  EXPECT_TRUE(Field(R"({"f":")" + text + "a" + std::string(200, 'b') + R"(x"})",
+                    "matches", {pattern}));
+}
+
 TEST(ConditionTest, ChangedComparesWithPrevious) {
   const auto changed = [](const char* object, const char* previous) {
     const EventTexts event{.object = object, .previous = previous};

@@ -131,6 +131,39 @@ TEST(ConditionValidateTest, PatternsAreRefusedWithTheirPlace) {
   EXPECT_THAT(rule("(a?b?){500}"), HasSubstr("steps, at most 1000 are taken"));
 }
 
+// Made to be slow or large, in every way that has a name: each is refused, with the rule,
+// or costs no more than any other pattern.
+TEST(ConditionValidateTest, HostilePatternsAreRefusedOrBounded) {
+  const auto rule = [](const std::string& pattern) {
+    const auto list =
+        ViolationsOfSpec(TestOf("matches", "object.f", {"\"" + pattern + "\""}));
+    return list.empty() ? "" : list[0].rule;
+  };
+  std::string classes;
+  while (classes.size() < 1'000) classes += "[^\\\\p{L}]";
+  EXPECT_THAT(rule("((((a{10}){10}){10}){10}){10}"), HasSubstr("invalid repetition size"));
+  EXPECT_THAT(rule("(a{1000}){1000}"), HasSubstr("invalid repetition size"));
+  EXPECT_THAT(rule("a{1001}"), HasSubstr("invalid repetition size"));
+  EXPECT_THAT(rule("(x+y+){500}z"), HasSubstr("steps, at most 1000 are taken"));
+  EXPECT_THAT(rule("(a|b)*a(a|bc){400}"), HasSubstr("steps, at most 1000 are taken"));
+  EXPECT_THAT(rule(classes + "{9}"), HasSubstr("pattern too large"));
+  EXPECT_THAT(rule(std::string(1'024, '(')), HasSubstr("missing )"));
+  for (const char* slow_elsewhere :
+       {"^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*x", "(a*)*(a*)*b", "(?i)(k|K|s)*$"}) {
+    EXPECT_EQ(rule(slow_elsewhere), "") << slow_elsewhere;
+  }
+}
+
+TEST(ConditionValidateTest, PatternsOfATreeAreLimited) {
+  const ConditionSpec pattern = TestOf("matches", "object.f", {"\"a|b\""});
+  const std::vector<ConditionSpec> twenty(20, pattern);
+  EXPECT_THAT(ViolationsOfSpec(AllOf(twenty)), IsEmpty());
+  EXPECT_THAT(ViolationsOfSpec(AllOf({AnyOf(twenty), NotOf(pattern)})),
+              ElementsAre(Broken("c",
+                                 "has 21 `matches` tests: a condition has at most "
+                                 "20; join patterns by |")));
+}
+
 TEST(ConditionValidateTest, TestsOfChangesBeginWithObject) {
   for (const std::string path : {"previous.f", "action.f", "event.type", "linked.a.b"}) {
     EXPECT_THAT(ViolationsOfSpec(TestOf("changed", path)),

@@ -144,6 +144,37 @@ TEST(ValidateWebhookTest, SigningSecretsHaveTheFormOfTheStandard) {
   }
 }
 
+// What signs reads one spelling; any other would be saved and never sent.
+TEST(ValidateWebhookTest, SigningSecretsHaveOneSpelling) {
+  const std::string body = std::string(85, 'A');
+  for (const std::string& spelled :
+       {body + "A", body + "A=", body + "A=.", body + "A..",
+        body + "B==", " " + body + "A==", body + "A==\n",
+        body.substr(1) + "_A==", body.substr(1) + " AA==", body + "A==="}) {
+    EXPECT_THAT(BrokenFields(Spec(), {.signing_secret = "whsec_" + spelled}),
+                ElementsAre("webhook.signing_secret"))
+        << spelled;
+  }
+}
+
+TEST(ValidateWebhookTest, PatternsOfAllTriggersAreLimited) {
+  ConditionSpec condition;
+  for (int i = 0; i < 20; ++i) {
+    condition.children.push_back(
+        {.kind = ConditionSpec::Kind::kTest,
+         .test = {TestKind::kMatches, "object.f", {"\"a\""}, false}});
+  }
+  WebhookSpec spec = Spec();
+  spec.triggers.assign(5, {0, "ticket.created", true, condition});
+  EXPECT_THAT(Check(spec), IsEmpty());
+  condition.children.resize(1);
+  spec.triggers.push_back({0, "ticket.created", true, condition});
+  EXPECT_THAT(Check(spec), ElementsAre(Violation{
+                               "webhook.triggers",
+                               "have 101 `matches` tests together: a webhook has at most "
+                               "100; join patterns by |"}));
+}
+
 TEST(ValidateWebhookTest, PayloadIsOneOfTheKinds) {
   WebhookSpec spec = Spec();
   spec.payload = static_cast<PayloadKind>(0);
