@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -222,6 +223,88 @@ RC_GTEST_PROP(RenderBodyProperty, ABatchIsAnArrayOfTheSameItemsInOrder, ()) {
     CheckContent(kind, *item, events[place]);
   }
   RC_ASSERT(seen.size() == events.size());
+}
+
+// ---- The model: a body written out member by member.
+
+// AnyText's characters as JSON spells them.
+std::string Quoted(const std::string& text) {
+  std::string json = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    if (c == '\n') {
+      json += "\\n";
+    } else if (c == '\x01') {
+      json += "\\u0001";
+    } else {
+      json += c;
+    }
+  }
+  return json + "\"";
+}
+
+std::string SmallModel(const Object& object) {
+  std::string members;
+  for (const Member& member : object.members) {
+    if (!member.key_field) continue;
+    if (!members.empty()) members += ",";
+    members += "\"" + member.raw_key + "\":" + member.raw;
+  }
+  return "{" + members + "}";
+}
+
+std::string ItemModel(PayloadKind kind, const AnyEvent& event, int notification_id) {
+  const std::string id = ItemId(1, event.escmsg_id, notification_id).ToString();
+  std::string json = "{\"id\":\"" + id;
+  json += "\",\"webhook_id\":\"00000000-0000-0000-0000-000000000000\"";
+  json += ",\"notification_id\":" + std::to_string(notification_id);
+  json += ",\"escmsg_id\":" + std::to_string(event.escmsg_id);
+  json += ",\"event\":" + Quoted(event.type);
+  json += ",\"object_id\":" + Quoted(event.object_id);
+  json += ",\"timestamp\":\"" +
+          absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMicros(event.micros),
+                           absl::UTCTimeZone()) +
+          "\"";
+  if (!event.message.empty()) json += ",\"message\":" + Quoted(event.message);
+  if (!event.agent_id.empty()) json += ",\"agent_id\":" + Quoted(event.agent_id);
+  if (kind == PayloadKind::kSmall) {
+    json += ",\"ticket\":" + SmallModel(event.object);
+    if (event.has_action) json += ",\"action\":" + SmallModel(event.action);
+  }
+  if (kind == PayloadKind::kFull) {
+    json += ",\"ticket\":" + event.object.json;
+    if (event.has_action) json += ",\"action\":" + event.action.json;
+    for (const LinkedObject& linked : event.linked) {
+      json += ",\"" + linked.name + "\":" + linked.json;
+    }
+  }
+  return json + "}";
+}
+
+RC_GTEST_PROP(RenderBodyProperty, WritesWhatTheModelWrites, ()) {
+  const PayloadKind kind = AnyKind();
+  const bool batched = *rc::gen::arbitrary<bool>();
+  std::vector<AnyEvent> events(batched ? *rc::gen::inRange<std::size_t>(1, 5) : 1);
+  // Numbers that differ, so that their order says all.
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events[i].escmsg_id = events[i].escmsg_id / 8 * 8 + static_cast<std::int64_t>(i);
+  }
+  std::vector<EventView> views;
+  for (const AnyEvent& event : events) views.push_back(event.View());
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    items.push_back({static_cast<std::int32_t>(i) + 1, &views[i]});
+  }
+  std::map<std::int64_t, std::string> by_number;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    by_number[events[i].escmsg_id] = ItemModel(kind, events[i], static_cast<int>(i) + 1);
+  }
+  std::string wanted;
+  for (const auto& [number, item] : by_number)
+    wanted += (wanted.empty() ? "" : ",") + item;
+  if (batched) wanted = "[" + wanted + "]";
+  const BatchMode mode = batched ? BatchMode::kAny : BatchMode::kNone;
+  RC_ASSERT(RenderBody(kind, mode, 1, Uuid{}, items).value() == wanted);
 }
 
 RC_GTEST_PROP(ItemBytesProperty, IsAtMostTwentyBytesAboveTheRealSize, ()) {
