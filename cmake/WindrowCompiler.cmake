@@ -5,6 +5,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 
 option(WINDROW_WERROR "Treat warnings as errors" ON)
 set(WINDROW_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+option(WINDROW_FUZZ "Build the fuzzers of tests/fuzz, which takes Clang" OFF)
 
 # Dev: quick to compile, quick enough to run, assertions on.
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "")
@@ -35,4 +36,8 @@ if(WINDROW_SANITIZE)
   add_compile_options(-fsanitize=${WINDROW_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WINDROW_SANITIZE})
   add_compile_definitions(WINDROW_SANITIZED)
+endif()
+if(WINDROW_FUZZ)
+  # Counts what code an input reaches; the fuzzers alone get libFuzzer and its main.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

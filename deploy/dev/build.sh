@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev build [PRESET [TARGET…]]
 
-PRESETS=(dev release asan-ubsan tsan)
+PRESETS=(dev release asan-ubsan tsan fuzz)
 
 check_preset() {
   local preset
@@ -17,6 +17,7 @@ build() {
   shift
   check_preset "$preset"
   need_packages build
+  [[ $preset != fuzz ]] || need_packages fuzz
   # Clones in different folders share what ccache holds.
   export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
   cd "$ROOT" || exit

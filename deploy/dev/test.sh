@@ -1,11 +1,16 @@
 # shellcheck shell=bash
-# ./dev test [LABEL…] [--preset P]
+# ./dev test [LABEL…] [--preset P], ./dev test fuzz [--seconds N] [--target NAME]…
 
 # Left out unless named: they take minutes.
 SLOW_LABELS='compose|bench|soak'
 
 verb_test() {
   local preset=dev labels=()
+  if [[ ${1:-} == fuzz ]]; then
+    shift
+    run_fuzzers "$@"
+    return
+  fi
   while [[ $# -gt 0 ]]; do
     case $1 in
       --preset)
@@ -62,6 +67,14 @@ verb_docs() {
   build dev "${PROGRAMS[@]}"
   python3 "$ROOT/tests/docs/run.py" --bin "$ROOT/build/dev/bin" --update \
     "$ROOT/README.md" "$ROOT"/docs/guide/*.md
+}
+
+# What it takes is bounded for each fuzzer: its time, its memory, the time of one input.
+run_fuzzers() {
+  need_packages build fuzz test
+  build fuzz fuzzers
+  say "fuzzing (a table follows once all have run)"
+  python3 "$ROOT/tests/fuzz/run.py" --build "$ROOT/build/fuzz" "$@"
 }
 
 run_compose_test() {

@@ -141,7 +141,8 @@ TEST(ConditionValidateTest, HostilePatternsAreRefusedOrBounded) {
   };
   std::string classes;
   while (classes.size() < 1'000) classes += "[^\\\\p{L}]";
-  EXPECT_THAT(rule("((((a{10}){10}){10}){10}){10}"), HasSubstr("invalid repetition size"));
+  EXPECT_THAT(rule("((((a{10}){10}){10}){10}){10}"),
+              HasSubstr("invalid repetition size"));
   EXPECT_THAT(rule("(a{1000}){1000}"), HasSubstr("invalid repetition size"));
   EXPECT_THAT(rule("a{1001}"), HasSubstr("invalid repetition size"));
   EXPECT_THAT(rule("(x+y+){500}z"), HasSubstr("steps, at most 1000 are taken"));
