@@ -194,10 +194,10 @@ void Check(const WorkerConfig& c, Violations* violations) {
                                                c.concurrency, c.max_in_flight));
   }
   if (c.keep.records < c.keep.bodies) {
-    violations->Add("retention_records",
-                    fmt::format("{} is less than retention_bodies, {}",
-                                config::AgeText(c.keep.records),
-                                config::AgeText(c.keep.bodies)));
+    violations->Add(
+        "retention_records",
+        fmt::format("{} is less than retention_bodies, {}",
+                    config::AgeText(c.keep.records), config::AgeText(c.keep.bodies)));
   }
   (void)ParseTenantKeeps(c.tenant_retention, c.keep, violations);
 }

@@ -25,8 +25,8 @@ std::string Read(const std::string& text, const KeepFor& all,
   const std::size_t colon = text.rfind(':');
   const std::size_t equals = text.find('=', colon == text.npos ? 0 : colon);
   if (colon == text.npos || colon == 0 || equals == text.npos) {
-    return fmt::format("must be NAME:bodies=2d, NAME:records=7d or NAME:events=7d, not '{}'",
-                       text);
+    return fmt::format(
+        "must be NAME:bodies=2d, NAME:records=7d or NAME:events=7d, not '{}'", text);
   }
   absl::Duration KeepFor::*kind = KindOf(text.substr(colon + 1, equals - colon - 1));
   if (kind == nullptr) {
@@ -34,9 +34,10 @@ std::string Read(const std::string& text, const KeepFor& all,
   }
   const std::optional<absl::Duration> age = config::ParseAge(text.substr(equals + 1));
   if (!age || *age < kLeastKept || *age > all.*kind) {
-    return fmt::format("'{}': must be a time such as 2d or 36h, {} to {}, which all tenants "
-                       "keep",
-                       text, config::AgeText(kLeastKept), config::AgeText(all.*kind));
+    return fmt::format(
+        "'{}': must be a time such as 2d or 36h, {} to {}, which all tenants "
+        "keep",
+        text, config::AgeText(kLeastKept), config::AgeText(all.*kind));
   }
   tenants->try_emplace(text.substr(0, colon), all).first->second.*kind = *age;
   return "";
@@ -54,10 +55,9 @@ std::vector<TenantKeep> ParseTenantKeeps(const std::vector<std::string>& texts,
   std::vector<TenantKeep> keeps;
   for (auto& [tenant, keep] : tenants) {
     if (keep.records < keep.bodies) {
-      violations->Add(kField,
-                      fmt::format("{} keeps records for {}, less than bodies, {}", tenant,
-                                  config::AgeText(keep.records),
-                                  config::AgeText(keep.bodies)));
+      violations->Add(kField, fmt::format("{} keeps records for {}, less than bodies, {}",
+                                          tenant, config::AgeText(keep.records),
+                                          config::AgeText(keep.bodies)));
     }
     keeps.push_back({tenant, keep});
   }

@@ -29,10 +29,10 @@ struct TenantKeep {
   bool operator==(const TenantKeep&) const = default;
 };
 
-// Reads "NAME:KIND=AGE" texts, KIND being bodies, records or events; of what a tenant does
-// not say, it keeps as long as `all`. One entry a tenant, in the order of the names. Adds a
-// violation of "tenant_retention" for each that cannot be read, that is out of range or
-// more than `all`, or that keeps records for less than bodies.
+// Reads "NAME:KIND=AGE" texts, KIND being bodies, records or events; of what a tenant
+// does not say, it keeps as long as `all`. One entry a tenant, in the order of the names.
+// Adds a violation of "tenant_retention" for each that cannot be read, that is out of
+// range or more than `all`, or that keeps records for less than bodies.
 std::vector<TenantKeep> ParseTenantKeeps(const std::vector<std::string>& texts,
                                          const KeepFor& all, Violations* violations);
 

@@ -201,8 +201,7 @@ void SettingTable::AddAge(Text text, absl::Duration* field, absl::Duration least
   setting.assign = [=](const std::string& value) {
     const std::optional<absl::Duration> age = ParseAge(value);
     if (!age || *age < least || *age > most) {
-      return Wanted(
-          fmt::format("a time such as 7d or 36h, {}, not '{}'", range, value));
+      return Wanted(fmt::format("a time such as 7d or 36h, {}, not '{}'", range, value));
     }
     *field = *age;
     return absl::OkStatus();

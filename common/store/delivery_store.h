@@ -45,8 +45,8 @@ struct DeliveryRecord {
   std::vector<DeliveryItem> items;      // in lists the first kListedItems
   std::optional<Attempt> last_attempt;  // with response only where bodies were asked for
   std::string reason;
-  std::string request_headers;  // with bodies only
-  std::string request_body;     // likewise
+  std::string request_headers;                    // with bodies only
+  std::string request_body;                       // likewise
   BodyAbsence body_absence = BodyAbsence::kNone;  // likewise
 };
 
@@ -80,7 +80,8 @@ class DeliveryStore {
   virtual ~DeliveryStore() = default;
   virtual absl::StatusOr<DeliveryPage> ListDeliveries(TenantId tenant,
                                                       const DeliveryQuery& query) = 0;
-  // NOT_FOUND (DELIVERY_NOT_FOUND), which says so where it is older than records are kept.
+  // NOT_FOUND (DELIVERY_NOT_FOUND), which says so where it is older than records are
+  // kept.
   virtual absl::StatusOr<DeliveryRecord> GetDelivery(TenantId tenant, const Uuid& id,
                                                      bool bodies) = 0;
   // First to last, skipping `offset`. NOT_FOUND as above.

@@ -69,8 +69,8 @@ inline std::string_view NameOf(HistoryTable table) {
 // What one round did, and what there is after it.
 struct RetentionReport {
   struct Table {
-    int dropped = 0;  // days
-    int in_use = 0;   // days past retention that unfinished deliveries still need
+    int dropped = 0;        // days
+    int in_use = 0;         // days past retention that unfinished deliveries still need
     absl::Duration oldest;  // since the beginning of the oldest day that there is; zero:
                             // there is none
   };

@@ -64,12 +64,14 @@ class PostgresHarness final : public StoreHarness {
     const std::int64_t days = by / absl::Hours(24);
     aged_ += days;
     const auto run = [&](const std::string& sql) { database_->Query(sql).value(); };
-    run(fmt::format("SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - {}, "
-                    "{})",
-                    aged_ + 2, aged_ + 4));
+    run(fmt::format(
+        "SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - {}, "
+        "{})",
+        aged_ + 2, aged_ + 4));
     const auto older = [&](const char* id) {
       return fmt::format(
-          "{0} = overlay({0}::text placing left(windrow_uuid_floor(windrow_uuid_time({0}) "
+          "{0} = overlay({0}::text placing "
+          "left(windrow_uuid_floor(windrow_uuid_time({0}) "
           "- interval '{1} days')::text, 13) from 1)::uuid",
           id, days);
     };

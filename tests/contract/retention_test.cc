@@ -26,8 +26,7 @@ std::string MessageOf(const absl::Status& status) {
 TEST_P(RetentionContract, BodiesGoFirstAndReadsSayWhy) {
   const auto webhook = Create(SpecNamed("Tickets"));
   const auto published = Publish(webhook);
-  store::Outcome failed =
-      OutcomeOf(ClaimOne(webhook), DeliveryState::kRetrying, 503);
+  store::Outcome failed = OutcomeOf(ClaimOne(webhook), DeliveryState::kRetrying, 503);
   Record({failed});
   harness().ShiftWindows(absl::Hours(1));
   Record({OutcomeOf(ClaimOne(webhook), DeliveryState::kSucceeded, 200)});

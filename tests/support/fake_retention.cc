@@ -12,7 +12,9 @@ using store::HistoryTable;
 
 constexpr absl::Duration kDay = absl::Hours(24);
 
-absl::Time DayOf(absl::Time time) { return absl::UnixEpoch() + absl::Floor(time - absl::UnixEpoch(), kDay); }
+absl::Time DayOf(absl::Time time) {
+  return absl::UnixEpoch() + absl::Floor(time - absl::UnixEpoch(), kDay);
+}
 
 // Days that unfinished deliveries need: of their records, and of their events.
 struct DaysInUse {
@@ -64,7 +66,9 @@ void EraseBody(FakeState* state, const Uuid& id) {
 template <typename Stays>
 void Erase(FakeState* state, store::TenantId tenant, const store::HistoryFloors& floors,
            const DaysInUse& in_use, store::RetentionReport* report, Stays stays) {
-  const auto is_of = [&](store::TenantId owner) { return tenant == 0 || owner == tenant; };
+  const auto is_of = [&](store::TenantId owner) {
+    return tenant == 0 || owner == tenant;
+  };
   std::erase_if(state->records, [&](const auto& entry) {
     const auto& [id, record] = entry;
     if (!is_of(record.tenant_id) || stays(in_use.records, id.time())) return false;
@@ -108,9 +112,9 @@ absl::StatusOr<store::RetentionReport> FakeStore::DropOld(
           return days.contains(DayOf(time));
         });
   for (const store::TenantRetention& own : policy.tenants) {
-    const auto found = std::find_if(
-        state_->tenants.begin(), state_->tenants.end(),
-        [&](const auto& entry) { return entry.second.name == own.tenant; });
+    const auto found =
+        std::find_if(state_->tenants.begin(), state_->tenants.end(),
+                     [&](const auto& entry) { return entry.second.name == own.tenant; });
     if (found == state_->tenants.end()) {
       report.unknown_tenants.push_back(own.tenant);
       continue;

@@ -18,9 +18,9 @@ MaintenanceMetrics::MaintenanceMetrics(metrics::Registry* registry) {
             "windrow_oldest_partition_age_seconds",
             "Since the beginning of the oldest day of history that is there.", labels)};
   }
-  erased = registry->AddCounter(
-      "windrow_erased_rows_total",
-      "Rows that were erased one by one: of tenants that keep less, answers to attempts.");
+  erased = registry->AddCounter("windrow_erased_rows_total",
+                                "Rows that were erased one by one: of tenants that keep "
+                                "less, answers to attempts.");
 }
 
 void MaintenanceMetrics::Tell(const store::RetentionReport& report) const {

@@ -134,8 +134,8 @@ class Round {
   // Detached first, without a lock that anybody who publishes or reads would wait for,
   // then dropped by itself. Each step may be the last one of a round.
   absl::Status Drop(const Day& day) {
-    const std::string detach =
-        fmt::format("ALTER TABLE {} DETACH PARTITION {}", NameOf(day.table), day.partition);
+    const std::string detach = fmt::format("ALTER TABLE {} DETACH PARTITION {}",
+                                           NameOf(day.table), day.partition);
     if (day.hangs == kAttached) {
       WINDROW_RETURN_IF_ERROR(connection_->RunText(detach + " CONCURRENTLY").status());
     } else if (day.hangs == kHalfDetached) {

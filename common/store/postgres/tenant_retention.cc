@@ -44,20 +44,18 @@ absl::Status EraseBodies(Connection* connection, TenantId tenant,
 absl::Status EraseRecords(Connection* connection, TenantId tenant,
                           const RaisedFloors& floors, RetentionReport* report) {
   return EraseAll(report, [&] {
-    return Counted(connection->Run(kEraseTenantRecords, Params()
-                                                            .Int4(tenant)
-                                                            .Id(FloorId(floors.records_from))
-                                                            .Int4(kErasedAtOnce)));
+    return Counted(connection->Run(
+        kEraseTenantRecords,
+        Params().Int4(tenant).Id(FloorId(floors.records_from)).Int4(kErasedAtOnce)));
   });
 }
 
 absl::Status EraseEvents(Connection* connection, TenantId tenant,
                          const RaisedFloors& floors, RetentionReport* report) {
   return EraseAll(report, [&] {
-    return Counted(connection->Run(kEraseTenantEvents, Params()
-                                                           .Int4(tenant)
-                                                           .Time(floors.events_from)
-                                                           .Int4(kErasedAtOnce)));
+    return Counted(connection->Run(
+        kEraseTenantEvents,
+        Params().Int4(tenant).Time(floors.events_from).Int4(kErasedAtOnce)));
   });
 }
 

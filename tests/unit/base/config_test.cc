@@ -97,10 +97,8 @@ TEST(ConfigTest, RetentionIsSaidInDaysOrHoursAndByTenant) {
   EXPECT_THAT(
       ParseTenantKeeps(config.tenant_retention, config.keep, &none),
       ElementsAre(
-          TenantKeep{"a:b",
-                     {.bodies = day, .records = 30 * day, .events = 3650 * day}},
-          TenantKeep{"acme",
-                     {.bodies = day, .records = 7 * day, .events = 3650 * day}}));
+          TenantKeep{"a:b", {.bodies = day, .records = 30 * day, .events = 3650 * day}},
+          TenantKeep{"acme", {.bodies = day, .records = 7 * day, .events = 3650 * day}}));
   EXPECT_TRUE(none.empty());
 }
 
@@ -123,8 +121,7 @@ TEST(ConfigTest, RetentionThatCannotBeIsReported) {
           Violation{"tenant_retention",
                     "'acme:events=90d': must be a time such as 2d or 36h, 1d to 30d, "
                     "which all tenants keep"},
-          Violation{"tenant_retention",
-                    "b keeps records for 2d, less than bodies, 7d"}));
+          Violation{"tenant_retention", "b keeps records for 2d, less than bodies, 7d"}));
 }
 
 TEST(ConfigTest, FlagsWinOverTheEnvironmentAndThatOverTheFile) {

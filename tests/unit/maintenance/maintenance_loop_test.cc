@@ -86,7 +86,8 @@ TEST(MaintenanceLoopTest, DropsWhatIsPastTheRetentionAndTellsIt) {
   const std::string text = registry.Render();
   EXPECT_THAT(text, HasSubstr("windrow_dropped_partitions_total{table=\"events\"} 2"));
   EXPECT_THAT(text, HasSubstr("windrow_kept_partitions{table=\"events\"} 1"));
-  EXPECT_THAT(text, HasSubstr("windrow_oldest_partition_age_seconds{table=\"events\"} 180000"));
+  EXPECT_THAT(text,
+              HasSubstr("windrow_oldest_partition_age_seconds{table=\"events\"} 180000"));
   EXPECT_THAT(text, HasSubstr("windrow_erased_rows_total 7"));
 }
 
