@@ -101,6 +101,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddDelivery(&app, session);
   AddRedeliver(&app, session);
   AddOperation(&app, session);
+  AddStats(&app, session);
   AddPayload(&app, session);
   AddMigrate(&app, session);
   AddConfig(&app, session);

@@ -25,6 +25,7 @@
 #include "common/store/postgres/postgres_store.h"
 #include "workers/delivery/worker.h"
 #include "workers/maintenance/maintenance_loop.h"
+#include "workers/maintenance/stats_loop.h"
 #include "workers/runtime/loop_thread.h"
 #include "workers/runtime/stop_signals.h"
 
@@ -91,7 +92,10 @@ windrow::delivery::DeliveryOptions OptionsOf(const WorkerConfig& config) {
 }
 
 windrow::store::Retention RetentionOf(const windrow::KeepFor& keep) {
-  return {.bodies = keep.bodies, .records = keep.records, .events = keep.events};
+  return {.bodies = keep.bodies,
+          .records = keep.records,
+          .events = keep.events,
+          .stats = keep.stats};
 }
 
 windrow::store::RetentionPolicy RetentionOf(const WorkerConfig& config) {
@@ -135,6 +139,14 @@ absl::Status Run(const WorkerConfig& config) {
   windrow::worker::WakeSignal maintenance_wake;
   windrow::worker::LoopThread maintenance_thread(
       "maintenance", [&maintenance] { return maintenance.RunOnce(); }, &maintenance_wake);
+  windrow::maintenance::StatsLoop stats(
+      {}, store.get(),
+      registry.AddCounter("windrow_counted_changes_total",
+                          "Rows of the log of changes that were added up."),
+      windrow::worker::ThreadRandom());
+  windrow::worker::WakeSignal stats_wake;
+  windrow::worker::LoopThread stats_thread(
+      "statistics", [&stats] { return stats.RunOnce(); }, &stats_wake);
   worker.Start();
 
   Log(LogLevel::kInfo, "worker_started", {{"version", windrow::kVersion}});
@@ -142,6 +154,7 @@ absl::Status Run(const WorkerConfig& config) {
   Log(LogLevel::kInfo, "stop_asked", {{"signal", signal}});
   signals.ExitOnNext();
   maintenance_thread.Stop();
+  stats_thread.Stop();
   if (!worker.Stop()) {
     return absl::UnavailableError(
         "outcomes were not recorded: the database cannot be reached; what they belong to "

@@ -92,6 +92,8 @@ SettingTable TableOf(WorkerConfig* c) {
                 "how long events are kept; longer where an unfinished delivery needs "
                 "them"},
                &c->keep.events, kLeastKept, kMostKept);
+  table.AddAge({"retention_stats", "how long counts and latencies by the hour are kept"},
+               &c->keep.stats, kLeastKept, kMostKept);
   table.AddList({"tenant_retention",
                  "tenants that keep less than the others: acme:bodies=2d, "
                  "acme:records=7d, acme:events=7d. The same for all workers"},

@@ -18,6 +18,7 @@ struct KeepFor {
   absl::Duration bodies = absl::Hours(24 * 7);
   absl::Duration records = absl::Hours(24 * 30);
   absl::Duration events = absl::Hours(24 * 30);
+  absl::Duration stats = absl::Hours(24 * 90);
 
   bool operator==(const KeepFor&) const = default;
 };

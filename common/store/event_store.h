@@ -154,7 +154,7 @@ class EventStore {
   virtual ~EventStore() = default;
   virtual absl::StatusOr<std::unique_ptr<PublishTransaction>> BeginPublish(
       const PublishStart& start) = 0;
-  // NOT_FOUND (EVENT_NOT_FOUND), which says since when events are kept.
+  // NOT_FOUND (EVENT_NOT_FOUND).
   virtual absl::StatusOr<StoredEvent> GetEvent(TenantId tenant,
                                                std::int64_t escmsg_id) = 0;
   virtual absl::StatusOr<EventPage> ListEvents(TenantId tenant,

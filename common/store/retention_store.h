@@ -19,6 +19,7 @@ struct Retention {
   absl::Duration bodies = absl::Hours(24 * 7);
   absl::Duration records = absl::Hours(24 * 30);
   absl::Duration events = absl::Hours(24 * 30);
+  absl::Duration stats = absl::Hours(24 * 90);  // by the hour
 
   bool operator==(const Retention&) const = default;
 };
@@ -46,8 +47,11 @@ enum class HistoryTable : std::uint8_t {
   kDeliveries,
   kAttempts,
   kDeliveryBodies,
+  kDeliveryChanges,
+  kStatsMinutes,
+  kStatsHours,
 };
-inline constexpr int kHistoryTables = 5;
+inline constexpr int kHistoryTables = 8;
 
 // As in the database, and in metrics.
 inline std::string_view NameOf(HistoryTable table) {
@@ -61,9 +65,15 @@ inline std::string_view NameOf(HistoryTable table) {
     case HistoryTable::kAttempts:
       return "attempts";
     case HistoryTable::kDeliveryBodies:
+      return "delivery_bodies";
+    case HistoryTable::kDeliveryChanges:
+      return "delivery_changes";
+    case HistoryTable::kStatsMinutes:
+      return "stats_minutes";
+    case HistoryTable::kStatsHours:
       break;
   }
-  return "delivery_bodies";
+  return "stats_hours";
 }
 
 // What one round did, and what there is after it.

@@ -71,10 +71,11 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   options.max_memory = config.max_memory;
   options.max_connection_idle = config.max_connection_idle;
   options.max_connection_age = config.max_connection_age;
-  WINDROW_ASSIGN_OR_RETURN(const auto server, control_plane::Server::Start(
-                                                  {*store, *store, *store, *store, *store,
-                                                   *store, [&] { return store->Ping(); }},
-                                                  options, registry));
+  WINDROW_ASSIGN_OR_RETURN(
+      const auto server,
+      control_plane::Server::Start({*store, *store, *store, *store, *store, *store,
+                                    *store, [&] { return store->Ping(); }},
+                                   options, registry));
   std::unique_ptr<http::OpsServer> ops;
   if (!config.ops_listen.empty()) {
     WINDROW_ASSIGN_OR_RETURN(

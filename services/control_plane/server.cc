@@ -23,6 +23,7 @@
 #include "services/control_plane/operation_loop.h"
 #include "services/control_plane/operation_service.h"
 #include "services/control_plane/publish_stream.h"
+#include "services/control_plane/stats_service.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_service.h"
 
@@ -95,8 +96,9 @@ class GrpcServer final : public Server {
                                          stores.events, stores.webhooks,
                                          publish_metrics_));
     services_.push_back(MakeEventTypeService(calls_, stores.event_types));
-    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
     services_.push_back(MakeOperationService(calls_, stores.operations, stores.webhooks));
+    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
+    services_.push_back(MakeStatsService(calls_, stores.stats));
   }
 
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }

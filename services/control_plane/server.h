@@ -15,6 +15,7 @@
 #include "common/store/event_store.h"
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
+#include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
 #include "services/control_plane/publish_committer.h"
 #include "services/control_plane/webhook_mapping.h"
@@ -29,6 +30,7 @@ struct ServerStores {
   store::DeliveryStore& deliveries;
   store::DeliveryControl& control;
   store::OperationStore& operations;
+  store::StatsStore& stats;
   std::function<absl::Status()> ping;  // OK where the database answers
 };
 

@@ -46,6 +46,8 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::DeliveryControl& control() { return harness_->control(); }
   store::OperationStore& operations() { return harness_->operations(); }
   store::RetentionStore& retention() { return harness_->retention(); }
+  store::StatsStore& stats() { return harness_->stats(); }
+  store::ChangeStore& changes() { return harness_->changes(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -126,5 +128,7 @@ class DeliveryContract : public ContractTest {};
 class AttemptContract : public ContractTest {};
 class ListenerContract : public ContractTest {};
 class RetentionContract : public ContractTest {};
+class StatsContract : public ContractTest {};
+class ChangeContract : public ContractTest {};
 
 }  // namespace windrow::contract

@@ -14,6 +14,8 @@ class FakeHarness final : public StoreHarness {
   store::DeliveryControl& control() override { return store_; }
   store::OperationStore& operations() override { return store_; }
   store::RetentionStore& retention() override { return store_; }
+  store::StatsStore& stats() override { return store_; }
+  store::ChangeStore& changes() override { return store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     return store_.AddTenant(name);

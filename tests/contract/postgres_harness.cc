@@ -35,6 +35,8 @@ class PostgresHarness final : public StoreHarness {
   store::DeliveryControl& control() override { return *store_; }
   store::OperationStore& operations() override { return *store_; }
   store::RetentionStore& retention() override { return *store_; }
+  store::StatsStore& stats() override { return *store_; }
+  store::ChangeStore& changes() override { return *store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_
@@ -64,10 +66,12 @@ class PostgresHarness final : public StoreHarness {
     const std::int64_t days = by / absl::Hours(24);
     aged_ += days;
     const auto run = [&](const std::string& sql) { database_->Query(sql).value(); };
-    run(fmt::format(
-        "SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - {}, "
-        "{})",
-        aged_ + 2, aged_ + 4));
+    // Where today's rows go, and those that were aged before: with the days beside them.
+    for (const std::int64_t back : {days, aged_}) {
+      run(fmt::format(
+          "SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - {}, 3)",
+          back + 1));
+    }
     const auto older = [&](const char* id) {
       return fmt::format(
           "{0} = overlay({0}::text placing "

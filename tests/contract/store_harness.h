@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
@@ -13,6 +14,7 @@
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
 #include "common/store/retention_store.h"
+#include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::contract {
@@ -28,6 +30,8 @@ class StoreHarness {
   virtual store::DeliveryControl& control() = 0;
   virtual store::OperationStore& operations() = 0;
   virtual store::RetentionStore& retention() = 0;
+  virtual store::StatsStore& stats() = 0;
+  virtual store::ChangeStore& changes() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, and rates let in what they would

@@ -23,4 +23,6 @@
   INSTANTIATE_TEST_SUITE_P(name, AttemptContract, ::testing::Values(make));      \
   INSTANTIATE_TEST_SUITE_P(name, ListenerContract, ::testing::Values(make));     \
   INSTANTIATE_TEST_SUITE_P(name, RetentionContract, ::testing::Values(make));    \
+  INSTANTIATE_TEST_SUITE_P(name, StatsContract, ::testing::Values(make));        \
+  INSTANTIATE_TEST_SUITE_P(name, ChangeContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryFilterContract, ::testing::Values(make))

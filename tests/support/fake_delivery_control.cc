@@ -72,6 +72,8 @@ Requeue Again(FakeState& state, const FakeRecord& record) {
   }
   state.MakeDue(&window, /*timed=*/true);
   state.Wake(window.webhook_id);
+  state.LogChange(window, window.attempt > 0 ? store::DeliveryState::kRetrying
+                                             : store::DeliveryState::kPending);
   state.requests.erase(record.delivery_id);
   state.windows[record.delivery_id] = std::move(window);
   state.records.erase(record.delivery_id);

@@ -312,6 +312,7 @@ absl::StatusOr<int> FakeStore::Record(const std::vector<Outcome>& outcomes) {
       continue;
     }
     if (outcome.attempt) ++window->attempt;
+    state_->LogChange(*window, outcome.state, outcome.attempt);
     if (outcome.state == DeliveryState::kRetrying) {
       Retry(*state_, outcome, window);
     } else {

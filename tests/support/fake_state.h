@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/store/change_store.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
@@ -90,6 +91,15 @@ struct FakeOperation {
   absl::Time next_at;
 };
 
+// One of the log of changes.
+struct FakeChange {
+  store::Change change;
+  store::TenantId tenant_id = 0;
+  Uuid webhook_id;
+  store::DeliveryState state = store::DeliveryState::kFailed;
+  std::optional<store::Attempt> attempt;
+};
+
 struct FakeRequest {
   std::string headers;
   std::string body;
@@ -122,6 +132,7 @@ struct FakeState {
   std::map<Uuid, std::map<std::int32_t, store::Attempt>> attempts;  // by lease_seq
   std::map<Uuid, FakeRequest> requests;
   std::map<Uuid, FakeOperation> operations;
+  std::vector<FakeChange> changes;
   // Since when history is kept: by all (0), and by tenants that keep less.
   std::map<store::TenantId, store::HistoryFloors> floors;
   store::WorkerId last_worker = 0;
@@ -139,6 +150,8 @@ struct FakeState {
   absl::Status Available() const { return down.value_or(absl::OkStatus()); }
   absl::Time Now() const { return clock.Now(); }
   Uuid NextId() { return ids.Next(Now()); }
+  void LogChange(const FakeWindow& window, store::DeliveryState state,
+                 std::optional<store::Attempt> attempt = std::nullopt);
   store::HistoryFloors FloorsOf(store::TenantId tenant) const;
   // With the event types that came with Windrow.
   void AddTenant(store::TenantId tenant);

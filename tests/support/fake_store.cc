@@ -161,6 +161,7 @@ int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason
       ++it;
       continue;
     }
+    LogChange(window, store::DeliveryState::kCancelled);
     records[window.window_id] = {.tenant_id = window.tenant_id,
                                  .delivery_id = window.window_id,
                                  .webhook_id = webhook_id,

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
@@ -22,6 +23,7 @@
 #include "common/store/event_type_store.h"
 #include "common/store/operation_store.h"
 #include "common/store/retention_store.h"
+#include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::testing {
@@ -35,7 +37,9 @@ class FakeStore final : public store::WebhookStore,
                         public store::DeliveryStore,
                         public store::DeliveryControl,
                         public store::OperationStore,
-                        public store::RetentionStore {
+                        public store::RetentionStore,
+                        public store::StatsStore,
+                        public store::ChangeStore {
  public:
   explicit FakeStore(ManualClock& clock);
   ~FakeStore() override;
@@ -151,6 +155,19 @@ class FakeStore final : public store::WebhookStore,
   absl::StatusOr<store::RetentionReport> DropOld(
       const store::RetentionPolicy& policy) override;
   absl::StatusOr<store::HistoryFloors> ReadFloors(store::TenantId tenant) override;
+
+  // StatsStore
+  absl::StatusOr<store::Stats> ReadStats(store::TenantId tenant,
+                                         const store::StatsQuery& query) override;
+  absl::StatusOr<store::RollUpReport> RollUp() override;
+
+  // ChangeStore
+  absl::StatusOr<store::ChangeCursor> LastChange() override;
+  absl::StatusOr<store::ChangeCursor> ChangesSince(absl::Time time) override;
+  absl::StatusOr<store::ChangePage> ReadChanges(store::TenantId tenant,
+                                                store::ChangeCursor after) override;
+  absl::StatusOr<std::vector<store::DeliveryRecord>> LoadDeliveries(
+      store::TenantId tenant, const std::vector<Uuid>& ids) override;
 
  private:
   std::unique_ptr<FakeState> state_;

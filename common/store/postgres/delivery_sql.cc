@@ -173,6 +173,15 @@ std::string WindowItemsSql(const DeliveryScan& scan, Params* params) {
       since, kWindowWork, scan.examine);
 }
 
+// " AND column = ANY (…)" where the scan is of certain ids.
+std::string AndOnly(const char* column, const DeliveryScan& scan, Params* params) {
+  if (scan.only.empty()) return "";
+  ArrayParam ids(ArrayParam::kUuid, scan.only.size());
+  for (const Uuid& id : scan.only) ids.AddUuid(id);
+  params->Array(std::move(ids));
+  return fmt::format(" AND {} = ANY (${}::uuid[])", column, params->size());
+}
+
 // ---- The walk
 
 std::string WindowWalk(const DeliveryScan& scan, Params* params) {
@@ -189,9 +198,10 @@ std::string WindowWalk(const DeliveryScan& scan, Params* params) {
                        fmt::join(any, " OR "));
   }
   // The tenant is no part of the walk: the windows of others count as looked at.
+  const std::string ids =
+      AndIds("r.window_id", scan.ids, params) + AndOnly("r.window_id", scan, params);
   return fmt::format("SELECT r.* FROM {} WHERE true{} ORDER BY r.window_id {} LIMIT {}",
-                     from, AndIds("r.window_id", scan.ids, params),
-                     Direction(*scan.query), scan.examine);
+                     from, ids, Direction(*scan.query), scan.examine);
 }
 
 // " AND r.webhook_id = …" for each; one that asks for nothing where there are none.
@@ -258,7 +268,8 @@ std::vector<std::string> BranchesOf(const DeliveryAccess& access, Params* params
 }
 
 std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
-  const std::string ids = AndIds("r.delivery_id", scan.ids, params);
+  const std::string ids =
+      AndIds("r.delivery_id", scan.ids, params) + AndOnly("r.delivery_id", scan, params);
   std::vector<std::string> selects;
   for (const std::string& branch : BranchesOf(scan.access, params)) {
     selects.push_back(

@@ -30,8 +30,9 @@ struct DeliveryScan {
   const DeliveryQuery* query = nullptr;
   DeliveryAccess access;
   IdRange ids;
-  int limit = 0;    // one more is read, to see whether there is more
-  int examine = 0;  // records
+  std::vector<Uuid> only;  // of these ids, within the range; none: any
+  int limit = 0;           // one more is read, to see whether there is more
+  int examine = 0;         // records
 };
 
 // Rows of these are read by delivery_rows.h. Behind the record's columns come `wanted`

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/crypto/key_ring.h"
+#include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
@@ -21,6 +22,7 @@
 #include "common/store/postgres/key_field_sets.h"
 #include "common/store/postgres/pool.h"
 #include "common/store/retention_store.h"
+#include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
 
 namespace windrow::store::postgres {
@@ -40,7 +42,9 @@ class PostgresStore final : public WebhookStore,
                             public OperationStore,
                             public DeliveryQueue,
                             public MaintenanceStore,
-                            public RetentionStore {
+                            public RetentionStore,
+                            public StatsStore,
+                            public ChangeStore {
  public:
   // Connects once, to check the schema (SCHEMA_MISMATCH where it does not fit).
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
@@ -141,6 +145,17 @@ class PostgresStore final : public WebhookStore,
   // RetentionStore (retention.cc)
   absl::StatusOr<RetentionReport> DropOld(const RetentionPolicy& policy) override;
   absl::StatusOr<HistoryFloors> ReadFloors(TenantId tenant) override;
+
+  // StatsStore (stats.cc)
+  absl::StatusOr<Stats> ReadStats(TenantId tenant, const StatsQuery& query) override;
+  absl::StatusOr<RollUpReport> RollUp() override;
+
+  // ChangeStore (changes.cc)
+  absl::StatusOr<ChangeCursor> LastChange() override;
+  absl::StatusOr<ChangeCursor> ChangesSince(absl::Time time) override;
+  absl::StatusOr<ChangePage> ReadChanges(TenantId tenant, ChangeCursor after) override;
+  absl::StatusOr<std::vector<DeliveryRecord>> LoadDeliveries(
+      TenantId tenant, const std::vector<Uuid>& ids) override;
 
  private:
   PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring);

@@ -7,10 +7,12 @@
 
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/store/change_store.h"
 #include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/tenant_retention.h"
+#include "common/store/stats_store.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -76,6 +78,12 @@ class Round {
         return std::min(floors_.events_from, floors_.now - kLeastEventKeys);
       case HistoryTable::kDeliveryBodies:
         return floors_.bodies_from;
+      case HistoryTable::kDeliveryChanges:
+        return floors_.now - kChangesKept;
+      case HistoryTable::kStatsMinutes:
+        return floors_.now - kMinutesKept;
+      case HistoryTable::kStatsHours:
+        return floors_.now - policy_.keep.stats;
       case HistoryTable::kDeliveries:
       case HistoryTable::kAttempts:
         break;
@@ -98,6 +106,9 @@ class Round {
         if (!erased) return true;
       }
     }
+    if (day.table == HistoryTable::kDeliveryChanges) {
+      WINDROW_RETURN_IF_ERROR(NoteLastChange(day));
+    }
     WINDROW_RETURN_IF_ERROR(Drop(day));
     ++report_.of(day.table).dropped;
     Log(LogLevel::kInfo, "history_dropped", {{"partition", day.partition}});
@@ -106,7 +117,15 @@ class Round {
 
   // The floors are raised already: nothing old comes back into the queue behind this.
   absl::StatusOr<bool> InUse(const Day& day) {
-    if (day.table == HistoryTable::kEventKeys) return false;
+    switch (day.table) {
+      case HistoryTable::kEvents:
+      case HistoryTable::kDeliveries:
+      case HistoryTable::kAttempts:
+      case HistoryTable::kDeliveryBodies:
+        break;
+      default:
+        return false;
+    }
     WINDROW_ASSIGN_OR_RETURN(
         const Result rows,
         connection_->Run(kDayInUse, Params().Time(day.from).Time(day.until())));
@@ -129,6 +148,14 @@ class Round {
     }
     report_.more = true;
     return false;
+  }
+
+  // So that nobody who comes back with an older place misses changes unawares.
+  absl::Status NoteLastChange(const Day& day) {
+    WINDROW_ASSIGN_OR_RETURN(
+        const Result rows, connection_->RunText(fmt::format(
+                               "SELECT coalesce(max(xact), 0) FROM {}", day.partition)));
+    return connection_->Run(kDropChanges, Params().Int8(rows.Int8(0, 0))).status();
   }
 
   // Detached first, without a lock that anybody who publishes or reads would wait for,

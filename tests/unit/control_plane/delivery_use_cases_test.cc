@@ -21,11 +21,17 @@ TEST(RequeueStatusTest, EachVerdictHasItsCodeAndReason) {
       {Requeue::kWebhookDisabled, "WEBHOOK_DISABLED"},
       {Requeue::kWebhookDeleted, "WEBHOOK_DELETED"},
       {Requeue::kBodyNotKept, "BODY_NOT_KEPT"},
+      {Requeue::kBodyExpired, "BODY_EXPIRED"},
       {Requeue::kEventsNotKept, "EVENTS_NOT_KEPT"}};
   for (const auto& [verdict, reason] : refused) {
     EXPECT_EQ(ToStatus(verdict).code(), absl::StatusCode::kFailedPrecondition) << reason;
     EXPECT_EQ(ReasonOf(ToStatus(verdict)), reason);
   }
+}
+
+TEST(RequeueStatusTest, WhatHasExpiredNamesTheRetention) {
+  const std::string text(ToStatus(Requeue::kBodyExpired).message());
+  EXPECT_NE(text.find("retention"), std::string::npos) << text;
 }
 
 TEST(DeliveryUseCasesTest, WhatIsNotThereIsNotFound) {

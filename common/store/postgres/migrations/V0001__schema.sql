@@ -357,6 +357,48 @@ CREATE INDEX operations_due ON operations (next_at) WHERE state = 1;
 CREATE UNIQUE INDEX operations_request ON operations (tenant_id, request_id)
   WHERE request_id IS NOT NULL;
 
+-- What changed, in the order in which it was recorded: a row for each record of outcomes,
+-- however many they are; for statistics and for those who watch (docs/adr/0009). Read up
+-- to the oldest transaction that has not ended: nothing appears behind a reader.
+CREATE TABLE delivery_changes (
+  xact int8 NOT NULL DEFAULT pg_current_xact_id()::text::int8,
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  tenant_ids int4[] NOT NULL,
+  delivery_ids uuid[] NOT NULL,
+  webhook_ids uuid[] NOT NULL,
+  states int2[] NOT NULL,
+  durations_us int4[] NOT NULL,   -- of the attempt; null: none ended
+  status_codes int2[] NOT NULL,
+  errors int2[] NOT NULL
+) PARTITION BY RANGE (changed_at);
+CREATE INDEX delivery_changes_xact ON delivery_changes (xact);
+CREATE INDEX delivery_changes_time ON delivery_changes (changed_at);
+
+-- Sums of the log by the minute and by the hour, of each webhook and (the zero id) of each
+-- tenant; keys as in sql/roll_up_changes.sql. Several rows of one minute add up.
+CREATE TABLE stats_minutes (
+  tenant_id int4 NOT NULL,
+  webhook_id uuid NOT NULL,
+  at timestamptz NOT NULL,
+  keys int4[] NOT NULL,
+  counts int8[] NOT NULL
+) PARTITION BY RANGE (at);
+CREATE INDEX stats_minutes_webhook ON stats_minutes (tenant_id, webhook_id, at);
+CREATE INDEX stats_minutes_time ON stats_minutes (at);
+CREATE TABLE stats_hours (LIKE stats_minutes) PARTITION BY RANGE (at);
+CREATE INDEX stats_hours_webhook ON stats_hours (tenant_id, webhook_id, at);
+
+CREATE TABLE stats_progress (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  counted_to int8 NOT NULL DEFAULT 0,      -- the log's xact
+  complete_until timestamptz NOT NULL DEFAULT now(),
+  mark_xact int8 NOT NULL DEFAULT 0,       -- the next transaction, as of mark_at
+  mark_at timestamptz NOT NULL DEFAULT now(),
+  hours_to timestamptz NOT NULL DEFAULT date_trunc('hour', now(), 'UTC'),
+  dropped_to int8 NOT NULL DEFAULT 0       -- the log's xact: what is older is gone
+);
+INSERT INTO stats_progress DEFAULT VALUES;
+
 -- Since when history is kept: for all tenants (0), and for those that keep less. What is
 -- older is gone, or about to go: the row is raised before anything is dropped, and a
 -- redelivery holds it (FOR SHARE), so that nothing old comes back into the queue
@@ -399,6 +441,12 @@ BEGIN
                    'events' || suffix, low, high);
     EXECUTE format('CREATE TABLE %I PARTITION OF event_keys FOR VALUES FROM (%L) TO (%L)',
                    'event_keys' || suffix, d, d + 1);
+    EXECUTE format('CREATE TABLE %I PARTITION OF delivery_changes FOR VALUES FROM (%L) TO (%L)',
+                   'delivery_changes' || suffix, low, high);
+    EXECUTE format('CREATE TABLE %I PARTITION OF stats_minutes FOR VALUES FROM (%L) TO (%L)',
+                   'stats_minutes' || suffix, low, high);
+    EXECUTE format('CREATE TABLE %I PARTITION OF stats_hours FOR VALUES FROM (%L) TO (%L)',
+                   'stats_hours' || suffix, low, high);
     low := windrow_uuid_floor(d::timestamp AT TIME ZONE 'UTC')::text;
     high := windrow_uuid_floor((d + 1)::timestamp AT TIME ZONE 'UTC')::text;
     EXECUTE format('CREATE TABLE %I PARTITION OF deliveries FOR VALUES FROM (%L) TO (%L)',

@@ -49,5 +49,15 @@ WITH named AS (
          CASE WHEN i.one_object THEN NULL ELSE i.object_ids END, $3::text, g.attempt
   FROM gone g JOIN grouped i USING (window_id)
   RETURNING delivery_id
+), change AS (
+  -- A thousand in a row, as many as there are.
+  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+                                status_codes, errors)
+  SELECT array_agg(n.tenant_id), array_agg(n.window_id), array_agg(n.webhook_id),
+         array_agg(7::int2), array_agg(NULL::int4), array_agg(NULL::int2),
+         array_agg(NULL::int2)
+  FROM (SELECT g.tenant_id, g.window_id, g.webhook_id,
+               row_number() OVER () / 1000 AS part FROM gone g) AS n
+  GROUP BY n.part
 )
 SELECT count(*) FROM written;

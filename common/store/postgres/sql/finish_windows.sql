@@ -41,5 +41,13 @@ WITH o AS MATERIALIZED (
          o.response_body
   FROM o JOIN gone USING (window_id)
   WHERE o.keep_bodies
+), change AS (
+  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+                                status_codes, errors)
+  SELECT array_agg(o.tenant_id), array_agg(o.window_id), array_agg(o.webhook_id),
+         array_agg(o.state), array_agg(o.duration_us), array_agg(o.status_code),
+         array_agg(o.error)
+  FROM o JOIN gone USING (window_id)
+  HAVING count(*) > 0
 )
 SELECT window_id FROM gone;

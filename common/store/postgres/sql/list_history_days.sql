@@ -6,5 +6,5 @@ SELECT c.relname::text, left(c.relname, -10)::text,
 FROM pg_class c
 LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
-  AND c.relname ~ '^(events|event_keys|deliveries|attempts|delivery_bodies)_p[0-9]{8}$'
+  AND c.relname ~ '^(events|event_keys|deliveries|attempts|delivery_bodies|delivery_changes|stats_minutes|stats_hours)_p[0-9]{8}$'
 ORDER BY 3, 1;

@@ -87,5 +87,13 @@ WITH kept AS MATERIALIZED (
   FROM items i JOIN judged j USING (delivery_id)
   WHERE j.verdict = 0
   GROUP BY j.bucket, i.delivery_id, i.received_at
+), change AS (
+  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+                                status_codes, errors)
+  SELECT array_agg(j.tenant_id), array_agg(j.delivery_id), array_agg(j.webhook_id),
+         array_agg(CASE WHEN j.attempt_count > 0 THEN 4 ELSE 2 END::int2),
+         array_agg(NULL::int4), array_agg(NULL::int2), array_agg(NULL::int2)
+  FROM judged j WHERE j.verdict = 0
+  HAVING count(*) > 0
 )
 SELECT delivery_id, verdict, webhook_id FROM judged;

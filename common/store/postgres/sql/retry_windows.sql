@@ -29,5 +29,13 @@ WITH o AS MATERIALIZED (
          o.phases_us::int4[], o.remote_address, o.status_code, o.error, o.error_detail,
          o.request_bytes, o.response_bytes, o.response_headers, o.response_body
   FROM o JOIN kept USING (window_id)
+), change AS (
+  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+                                status_codes, errors)
+  SELECT array_agg(o.tenant_id), array_agg(o.window_id), array_agg(o.webhook_id),
+         array_agg(4::int2), array_agg(o.duration_us), array_agg(o.status_code),
+         array_agg(o.error)
+  FROM o JOIN kept USING (window_id)
+  HAVING count(*) > 0
 )
 SELECT window_id FROM kept;

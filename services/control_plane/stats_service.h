@@ -1,0 +1,18 @@
+// StatsService of windrow.v1.
+#pragma once
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <memory>
+
+#include "common/store/stats_store.h"
+
+namespace windrow::control_plane {
+
+class UnaryCalls;
+
+// What it is given must outlive it.
+std::unique_ptr<grpc::Service> MakeStatsService(UnaryCalls& calls,
+                                                store::StatsStore& stats);
+
+}  // namespace windrow::control_plane
