@@ -23,6 +23,7 @@ void AddDelivery(CLI::App* app, Session* session);
 void AddOperation(CLI::App* app, Session* session);
 void AddRedeliver(CLI::App* app, Session* session);
 void AddWebhookRecover(CLI::App* group, Session* session);
+void AddDeliveryTail(CLI::App* group, Session* session);
 void AddStats(CLI::App* app, Session* session);
 void AddPayload(CLI::App* app, Session* session);
 void AddHealth(CLI::App* app, Session* session);

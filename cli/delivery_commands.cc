@@ -1,4 +1,4 @@
-// `windrow delivery list|get|attempts|redeliver|cancel`.
+// `windrow delivery list|get|attempts|redeliver|cancel`; tail is in delivery_tail.cc.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -139,6 +139,7 @@ void AddDelivery(CLI::App* app, Session* session) {
   CLI::App* group = app->add_subcommand("delivery", "What went out, and what came back");
   group->require_subcommand(1);
   AddList(group, session);
+  AddDeliveryTail(group, session);
 
   AddOne(group, session, "get", "Show one delivery, with its bodies", Get);
   AddOne(group, session, "redeliver",

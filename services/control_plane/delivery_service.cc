@@ -9,6 +9,7 @@
 #include "common/store/list_fields.h"
 #include "services/control_plane/delivery_mapping.h"
 #include "services/control_plane/delivery_use_cases.h"
+#include "services/control_plane/delivery_watch_stream.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/request_ids.h"
@@ -59,8 +60,13 @@ absl::StatusOr<Uuid> DeliveryId(const std::string& text) {
 class DeliveryService final : public v1::DeliveryService::CallbackService {
  public:
   DeliveryService(UnaryCalls& calls, store::DeliveryStore& deliveries,
-                  store::DeliveryControl& control)
-      : calls_(calls), deliveries_(deliveries), control_(control) {}
+                  store::DeliveryControl& control, DeliveryWatch& watch,
+                  const RpcMetrics& metrics)
+      : calls_(calls),
+        deliveries_(deliveries),
+        control_(control),
+        watch_(watch),
+        metrics_(metrics) {}
 
   Reactor* ListDeliveries(Context* context, const v1::ListDeliveriesRequest* request,
                           v1::ListDeliveriesResponse* response) override {
@@ -96,6 +102,11 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     return calls_.Run("CancelDelivery", context, [=, this](const Caller& caller) {
       return Change(caller, request->delivery_id(), Cancel, response);
     });
+  }
+
+  grpc::ServerWriteReactor<v1::WatchDeliveriesResponse>* WatchDeliveries(
+      Context*, const v1::WatchDeliveriesRequest* request) override {
+    return OpenWatchStream(watch_, metrics_, Caller().tenant, *request);
   }
 
  private:
@@ -186,14 +197,18 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
   UnaryCalls& calls_;
   store::DeliveryStore& deliveries_;
   store::DeliveryControl& control_;
+  DeliveryWatch& watch_;
+  const RpcMetrics metrics_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
                                                    store::DeliveryStore& deliveries,
-                                                   store::DeliveryControl& control) {
-  return std::make_unique<DeliveryService>(calls, deliveries, control);
+                                                   store::DeliveryControl& control,
+                                                   DeliveryWatch& watch,
+                                                   const RpcMetrics& metrics) {
+  return std::make_unique<DeliveryService>(calls, deliveries, control, watch, metrics);
 }
 
 }  // namespace windrow::control_plane

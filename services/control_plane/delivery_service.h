@@ -10,11 +10,15 @@
 
 namespace windrow::control_plane {
 
+class DeliveryWatch;
+class RpcMetrics;
 class UnaryCalls;
 
 // What it is given must outlive it.
 std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
                                                    store::DeliveryStore& deliveries,
-                                                   store::DeliveryControl& control);
+                                                   store::DeliveryControl& control,
+                                                   DeliveryWatch& watch,
+                                                   const RpcMetrics& metrics);
 
 }  // namespace windrow::control_plane

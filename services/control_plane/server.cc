@@ -86,6 +86,7 @@ class GrpcServer final : public Server {
         notices_(stores.webhooks, committer_.queue(), options.notice_interval),
         operations_(stores.operations, stores.deliveries, options.operation_interval,
                     OperationMetrics::In(registry)),
+        changes_(stores.changes, options.watch, WatchMetrics::In(registry)),
         executor_(options.executor_threads, options.max_queued_calls),
         calls_(executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
@@ -97,7 +98,8 @@ class GrpcServer final : public Server {
                                          publish_metrics_));
     services_.push_back(MakeEventTypeService(calls_, stores.event_types));
     services_.push_back(MakeOperationService(calls_, stores.operations, stores.webhooks));
-    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control));
+    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control,
+                                            changes_, RpcMetrics(registry)));
     services_.push_back(MakeStatsService(calls_, stores.stats));
   }
 
@@ -119,6 +121,7 @@ class GrpcServer final : public Server {
     watch_.Start();
     notices_.Start();
     operations_.Start();
+    changes_.Start();
     return absl::OkStatus();
   }
 
@@ -130,6 +133,7 @@ class GrpcServer final : public Server {
     watch_.Stop();
     notices_.Stop();
     operations_.Stop();
+    changes_.Stop();
     SetServing(false);
     const absl::Time deadline = absl::Now() + limit;
     streams_.Stop();
@@ -152,6 +156,7 @@ class GrpcServer final : public Server {
   PublishStreams streams_;
   NoticeLoop notices_;
   OperationLoop operations_;
+  DeliveryWatch changes_;
   Executor executor_;
   UnaryCalls calls_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/base/metrics.h"
+#include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
@@ -17,6 +18,7 @@
 #include "common/store/operation_store.h"
 #include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
+#include "services/control_plane/delivery_watch.h"
 #include "services/control_plane/publish_committer.h"
 #include "services/control_plane/webhook_mapping.h"
 
@@ -31,6 +33,7 @@ struct ServerStores {
   store::DeliveryControl& control;
   store::OperationStore& operations;
   store::StatsStore& stats;
+  store::ChangeStore& changes;
   std::function<absl::Status()> ping;  // OK where the database answers
 };
 
@@ -47,6 +50,7 @@ struct ServerOptions {
   absl::Duration ping_interval = absl::Seconds(1);
   absl::Duration notice_interval = absl::Seconds(2);
   absl::Duration operation_interval = absl::Milliseconds(500);
+  WatchLimits watch;
 };
 
 // The largest message that is taken: 1,000 small events, or one of the largest size.
