@@ -37,10 +37,11 @@ std::string Shown(const std::string& text) {
 
 std::string ChangeText(const FieldChange& change) {
   const std::string field = Harmless(change.field, false);
-  if (!change.before) return fmt::format("  + {}: {}\n", field, Shown(*change.after));
-  if (!change.after) return fmt::format("  - {}: {}\n", field, Shown(*change.before));
-  return fmt::format("  ~ {}: {} → {}\n", field, Shown(*change.before),
-                     Shown(*change.after));
+  const std::string before = Shown(change.before.value_or(""));
+  const std::string after = Shown(change.after.value_or(""));
+  if (!change.before) return fmt::format("  + {}: {}\n", field, after);
+  if (!change.after) return fmt::format("  - {}: {}\n", field, before);
+  return fmt::format("  ~ {}: {} → {}\n", field, before, after);
 }
 
 std::string SecretText(const ApplyPlan& plan, const PlannedSecret& secret) {

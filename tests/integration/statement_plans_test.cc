@@ -120,8 +120,9 @@ TEST_F(StatementPlansTest, AClaimThroughAGateSeeksDueWindowsAndTheFirstOfEachOrd
   for (const char* index : {"windows_due", "windows_order", "windows_turn"}) {
     EXPECT_THAT(plan, HasSubstr(index)) << plan;
   }
-  EXPECT_THAT(PlanOf(kPromoteWindows), HasSubstr("windows_order"));
-  EXPECT_THAT(PlanOf(kPromoteWindows), Not(HasSubstr("windows_due")));
+  const std::string promote = PlanOf(kPromoteWindows);
+  EXPECT_THAT(promote, HasSubstr("windows_order"));
+  EXPECT_THAT(promote, Not(HasSubstr("windows_due"))) << promote;
   EXPECT_THAT(PlanOf(kEndOrdering), HasSubstr("windows_order"));
   EXPECT_THAT(PlanOf(kCountLeases), HasSubstr("windows_counted"));
   EXPECT_THAT(PlanOf(kLockGates), HasSubstr("gates_pkey"));
