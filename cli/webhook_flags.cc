@@ -80,6 +80,9 @@ void AddDelivering(CLI::App* app, WebhookFlags* flags) {
   AddDuration(app, "--disable-after", &flags->disable_after,
               "disable it after this long without a success, 1h-720h; default 120h, 0s: "
               "never");
+  app->add_option("--max-hops", flags->max_hops,
+                  "drop events that came back from it so many times, 1-1000; default 8")
+      ->type_name("N");
   app->add_option("--disable-after-failures", flags->disable_after_failures,
                   "disable it after this many failed requests in a row; default 0: never")
       ->type_name("N");
@@ -375,6 +378,8 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
           *flags.disable_after_failures);
     }
   }
+  if (given(flags.max_hops.has_value(), "max_hops"))
+    webhook->set_max_hops(*flags.max_hops);
   if (given(flags.timeout.has_value(), "timeout")) {
     *webhook->mutable_timeout() = ToProto(*flags.timeout);
   }

@@ -42,6 +42,7 @@ struct WebhookFlags {
   std::optional<std::string> ordering;  // none, per-object, per-webhook
   std::optional<absl::Duration> disable_after;
   std::optional<int> disable_after_failures;
+  std::optional<int> max_hops;
   std::vector<absl::Duration> retry_delays;
   bool lightweight_logs = false;
   bool full_logs = false;

@@ -146,6 +146,9 @@ std::string Failing(const v1::Webhook& webhook) {
                  webhook.consecutive_failures(), "request", "requests");
 }
 
+// Not worth a line.
+constexpr int kUsualHops = 8;
+
 }  // namespace
 
 Fields FieldsOf(const v1::Webhook& w) {
@@ -171,6 +174,7 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"rate", Rate(w.rate())},
           {"ordering", Ordering(w)},
           {"disables itself", AutoDisable(w.auto_disable())},
+          {"max hops", w.max_hops() == kUsualHops ? "" : fmt::to_string(w.max_hops())},
           {"timeout", w.has_timeout() ? DurationText(w.timeout()) : ""},
           {"lightweight logs", w.lightweight_logs() ? "yes" : "no"},
           {"labels", Labels(w)},
