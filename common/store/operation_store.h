@@ -44,11 +44,11 @@ using OperationCounts = std::array<std::int64_t, 16>;
 // How far it is: first it counts all, then it goes over all again and redelivers.
 struct OperationProgress {
   bool counted = false;
-  std::optional<Uuid> position;          // all up to it, in order, are done
-  OperationCounts states{};  // counted, by DeliveryState
+  std::optional<Uuid> position;  // all up to it, in order, are done
+  OperationCounts states{};      // counted, by DeliveryState
   std::int64_t redelivered = 0;
   OperationCounts skipped{};  // by Requeue
-  int failures = 0;                       // of steps, in a row
+  int failures = 0;           // of steps, in a row
 
   void Add(const std::vector<Requeue>& verdicts) {
     for (const Requeue verdict : verdicts) {
