@@ -318,7 +318,7 @@ std::string SpecToJson(const WebhookSpec& spec) {
       object.Text("ordering", NameOf(spec.ordering, kOrderingNames));
     }
     Write(spec.auto_disable, object.Key("auto_disable"));
-    object.Number("max_hops", spec.max_hops);
+    if (spec.max_hops != kDefaultMaxHops) object.Number("max_hops", spec.max_hops);
     object.Duration("timeout", spec.timeout);
     object.Bool("enabled", spec.enabled);
     ObjectWriter labels(object.Key("labels"));

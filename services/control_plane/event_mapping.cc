@@ -117,7 +117,7 @@ void TakeToProto(store::StoredEvent* stored, v1::Event* proto) {
   if (event.origin_webhook_id) {
     proto->set_origin_webhook_id(event.origin_webhook_id->ToString());
   }
-  proto->set_hops(event.hops);
+  if (event.hops > 0) proto->set_hops(event.hops);
   if (event.occurred_at) TimeToProto(*event.occurred_at, proto->mutable_occur_time());
   TimeToProto(stored->received_at, proto->mutable_receive_time());
 }

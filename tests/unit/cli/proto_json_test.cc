@@ -58,7 +58,7 @@ TEST(ToJsonTest, NestedMessagesListsAndMaps) {
   EXPECT_EQ(ToJson(webhook, false),
             R"({"name":"n","lightweight_logs":false,"triggers":[{"notification_id":0,)"
             R"("event_type":"a"}],"timeout":"1m30s","enabled":false,)"
-            R"("labels":{"b":"2","z":"1"},"consecutive_failures":0})");
+            R"("labels":{"b":"2","z":"1"},"consecutive_failures":0,"max_hops":0})");
   EXPECT_EQ(ToJson(v1::ListWebhooksResponse(), true), "{}");
 }
 

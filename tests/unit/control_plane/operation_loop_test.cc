@@ -56,6 +56,9 @@ class OperationLoopTest : public ::testing::Test {
                            .webhook_id = webhook_.webhook_id,
                            .lease_seq = window.lease_seq,
                            .state = state};
+    outcome.items = {{number, 1}};
+    outcome.event_types = {event.type};
+    outcome.object_ids = {event.object_id};
     outcome.attempt.emplace();
     outcome.attempt->attempt = 1;
     outcome.attempt->status_code = state == DeliveryState::kSucceeded ? 200 : 500;

@@ -55,6 +55,7 @@ WebhookSpec AnySpec() {
   spec.retry.jitter = *rc::gen::arbitrary<double>();
   spec.retry.retry_after_cap = AnyDuration();
   spec.rate = {*rc::gen::arbitrary<double>(), *rc::gen::arbitrary<int>()};
+  spec.max_hops = *rc::gen::arbitrary<int>();
   spec.ordering =
       *rc::gen::element(Ordering::kNone, Ordering::kPerObject, Ordering::kPerWebhook);
   spec.timeout = AnyDuration();
