@@ -68,20 +68,20 @@ std::string WhenSet(const google::protobuf::Timestamp& time, bool is_set) {
 
 Fields FieldsOf(const v1::Delivery& d) {
   const v1::Attempt& last = d.last_attempt();
-  Fields fields = {{"delivery_id", d.delivery_id()},
-                   {"webhook_id", d.webhook_id()},
-                   {"state", StateText(d.state())},
-                   {"reason", d.reason()},
-                   {"created", WhenSet(d.create_time(), d.has_create_time())},
-                   {"due", WhenSet(d.due_time(), d.has_due_time())},
-                   {"waits for", d.waits_for_delivery_id()},
-                   {"finished", WhenSet(d.finish_time(), d.has_finish_time())},
-                   {"attempts", fmt::to_string(d.attempt_count())},
-                   {"items", ItemsText(d)},
-                   {"request headers", d.request_headers()},
-                   {"request body", d.request_body().empty()
-                                        ? AbsenceText(d.body_absence())
-                                        : d.request_body()}};
+  Fields fields = {
+      {"delivery_id", d.delivery_id()},
+      {"webhook_id", d.webhook_id()},
+      {"state", StateText(d.state())},
+      {"reason", d.reason()},
+      {"created", WhenSet(d.create_time(), d.has_create_time())},
+      {"due", WhenSet(d.due_time(), d.has_due_time())},
+      {"waits for", d.waits_for_delivery_id()},
+      {"finished", WhenSet(d.finish_time(), d.has_finish_time())},
+      {"attempts", fmt::to_string(d.attempt_count())},
+      {"items", ItemsText(d)},
+      {"request headers", d.request_headers()},
+      {"request body",
+       d.request_body().empty() ? AbsenceText(d.body_absence()) : d.request_body()}};
   if (!d.has_last_attempt()) return fields;
   const Fields attempt = {
       {"last outcome", OutcomeText(last)},

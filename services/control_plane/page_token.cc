@@ -110,7 +110,8 @@ absl::StatusOr<std::int64_t> PageTokens::ReadNumber(const std::string& token) co
 absl::StatusOr<store::EventPosition> PageTokens::ReadEvent(
     const std::string& token) const {
   constexpr std::size_t kSize = sizeof(std::int64_t);
-  WINDROW_ASSIGN_OR_RETURN(const std::string bytes, PositionOf(token, 2 * kSize, 2 * kSize));
+  WINDROW_ASSIGN_OR_RETURN(const std::string bytes,
+                           PositionOf(token, 2 * kSize, 2 * kSize));
   WINDROW_ASSIGN_OR_RETURN(const std::int64_t micros, NumberOf(bytes.substr(0, kSize)));
   WINDROW_ASSIGN_OR_RETURN(const std::int64_t number, NumberOf(bytes.substr(kSize)));
   const store::EventPosition position{absl::FromUnixMicros(micros), number};
