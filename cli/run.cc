@@ -9,6 +9,7 @@
 #include "cli/flag_types.h"
 #include "common/base/settings.h"
 #include "common/base/version.h"
+#include "common/json/document.h"
 
 namespace windrow::cli {
 namespace {
@@ -107,6 +108,14 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddConfig(&app, session);
   AddHealth(&app, session);
   AddVersion(&app, session);
+  // Requests are of UTF-8: what is none would be refused later, and less clearly.
+  for (int i = 1; i < argc; ++i) {
+    std::size_t at = 0;
+    if (json::IsUtf8(argv[i], &at)) continue;
+    session->err << fmt::format(
+        "windrow: argument {} is not UTF-8: its byte {} begins no character\n", i, at + 1);
+    return kUsage;
+  }
   // CLI11 throws; its exceptions end here.
   try {
     app.parse(argc, argv);

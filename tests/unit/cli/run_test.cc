@@ -159,6 +159,11 @@ TEST_F(RunTest, AJsonLineForEachEvent) {
             "\"matched\":2}\n");
 }
 
+TEST_F(RunTest, AnArgumentThatIsNotUtf8IsNamed) {
+  EXPECT_EQ(Windrow({"delivery", "get", "ab\xff"}), kUsage);
+  EXPECT_EQ(err(), "windrow: argument 5 is not UTF-8: its byte 3 begins no character\n");
+}
+
 TEST_F(RunTest, StopsAtABrokenLineAndNamesIt) {
   EXPECT_EQ(Windrow({"event", "publish"},
                     Line("t", 1) + Line("t", 2) + "{broken\n" + Line("t", 4)),
