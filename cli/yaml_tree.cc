@@ -34,7 +34,8 @@ struct Stop {};
 // here.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::string_view file) : file_(file) {}
+  TreeBuilder(std::string_view file, std::size_t bytes)
+      : file_(file), bytes_(static_cast<std::int64_t>(bytes)) {}
 
   void OnDocumentStart(const YAML::Mark&) override { root_.reset(); }
   void OnDocumentEnd() override {}
@@ -91,6 +92,10 @@ class TreeBuilder final : public YAML::EventHandler {
       Fail(PlaceOf(mark), fmt::format("has more than {} values", kMaxYamlNodes),
            absl::StatusCode::kResourceExhausted);
     }
+    // Of some texts that are no YAML, such as ",", yaml-cpp makes values without an end.
+    if (count_ > 2 * bytes_ + 16) {
+      Fail(PlaceOf(mark), "is not YAML: a value, or a key and its value, is wanted here");
+    }
     YamlNode node{.kind = kind, .place = PlaceOf(mark)};
     if (tag != "?" && tag != "!") node.tag = tag;
     return node;
@@ -123,7 +128,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (level.node.kind == Kind::kList) {
       level.node.list.push_back(std::move(node));
     } else if (level.key) {
-      level.node.map.emplace_back(std::move(*level.key), std::move(node));
+      level.node.map.push_back({std::move(*level.key), std::move(node)});
       level.key.reset();
     } else {
       PutKey(&level, std::move(node));
@@ -139,6 +144,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   const std::string_view file_;
+  const std::int64_t bytes_;
   std::vector<Level> levels_;
   std::optional<YamlNode> root_;
   int count_ = 0;
@@ -199,7 +205,7 @@ absl::StatusOr<std::vector<YamlNode>> ReadYaml(std::string_view text,
   }
   WINDROW_RETURN_IF_ERROR(CheckCharacters(text, file));
   std::istringstream stream(WithEnd(text));
-  TreeBuilder builder(file);
+  TreeBuilder builder(file, text.size());
   std::vector<YamlNode> documents;
   // yaml-cpp throws; its exceptions end here.
   try {

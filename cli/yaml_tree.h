@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace windrow::cli {
@@ -22,6 +21,8 @@ struct YamlPlace {
   int column = 1;
 };
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
 
@@ -31,11 +32,15 @@ struct YamlNode {
   bool plain = false;  // scalars: without quotes
   std::string tag;     // such as "!json"; "" where there is none
   std::vector<YamlNode> list;
-  std::vector<std::pair<YamlNode, YamlNode>>
-      map;  // keys are scalars, in the file's order
+  std::vector<YamlEntry> map;  // in the file's order
 
   // What it is, for a person: "a list".
   std::string_view KindText() const;
+};
+
+// Of a map: a key, which is a scalar, and its value.
+struct YamlEntry {
+  YamlNode first, second;
 };
 
 constexpr std::size_t kMaxYamlBytes = 16u << 20;

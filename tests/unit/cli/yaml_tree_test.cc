@@ -103,6 +103,12 @@ TEST(YamlTreeTest, BytesThatYamlCppWouldReadAsSomethingElseAreRefused) {
               HasSubstr("UTF-8"));
 }
 
+TEST(YamlTreeTest, ValuesWithoutAnEndAreNoYaml) {
+  for (const char* text : {",", ", a b", "]", "}"}) {
+    EXPECT_THAT(ErrorOf(text), HasSubstr("is not YAML")) << text;
+  }
+}
+
 TEST(YamlTreeTest, WhatIsNoYamlIsNamedWithItsPlace) {
   EXPECT_THAT(ErrorOf("a: 1\n b: 2\n"), HasSubstr("f.yaml:2:3: is not YAML: "));
   EXPECT_THAT(ErrorOf("a: [1, 2\n"), HasSubstr("is not YAML"));
