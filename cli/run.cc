@@ -113,7 +113,8 @@ int Run(int argc, const char* const* argv, Session* session) {
     std::size_t at = 0;
     if (json::IsUtf8(argv[i], &at)) continue;
     session->err << fmt::format(
-        "windrow: argument {} is not UTF-8: its byte {} begins no character\n", i, at + 1);
+        "windrow: argument {} is not UTF-8: its byte {} begins no character\n", i,
+        at + 1);
     return kUsage;
   }
   // CLI11 throws; its exceptions end here.
