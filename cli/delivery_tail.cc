@@ -1,5 +1,4 @@
 // `windrow delivery tail`: deliveries as they change.
-#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -71,20 +70,10 @@ void AddDeliveryTail(CLI::App* group, Session* session) {
   AddFilterText(tail, "--event-type", "event_type", "an event type", &a->filter);
   AddFilterText(tail, "--object-id", "object_id", "an object", &a->filter);
   AddFilter(tail, "'state = FAILED OR status_code >= 500'", &a->filter);
-  tail->add_option_function<std::string>(
-          "--since",
-          [a](const std::string& text) {
-            const auto time = ParseTimeOrAge(text, absl::Now());
-            if (!time) {
-              throw CLI::ValidationError(
-                  "--since",
-                  "wants a time such as 2026-11-25T10:00:00Z, or an age such as 1h");
-            }
-            *a->request.mutable_start_time() = ToProto(*time);
-          },
-          "begin with what changed since a time, or so long ago (24h at most); default: "
-          "now")
-      ->type_name("TIME");
+  AddTimeOrAge(
+      tail, "--since",
+      [a](absl::Time time) { *a->request.mutable_start_time() = ToProto(time); },
+      "begin with what changed since then, 24h ago at most; default: now");
   tail->add_option_function<std::string>(
           "--resume",
           [a](const std::string& token) { a->request.set_resume_token(token); },

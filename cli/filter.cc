@@ -1,6 +1,5 @@
 #include "cli/filter.h"
 
-#include <absl/time/clock.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,20 +13,12 @@ namespace {
 
 void AddTime(CLI::App* app, const std::string& flag, const std::string& comparison,
              const std::string& help, FilterFlags* filter) {
-  app->add_option_function<std::string>(
-         flag,
-         [=](const std::string& text) {
-           const std::optional<absl::Time> time = ParseTimeOrAge(text, absl::Now());
-           if (!time) {
-             throw CLI::ValidationError(
-                 flag, fmt::format("'{}' is neither a time such as 2026-11-25T10:00:00Z "
-                                   "nor an age such as 1h",
-                                   text));
-           }
-           filter->terms.push_back(fmt::format("{} \"{}\"", comparison, TimeText(*time)));
-         },
-         help)
-      ->type_name("TIME|AGE");
+  AddTimeOrAge(
+      app, flag,
+      [=](absl::Time time) {
+        filter->terms.push_back(fmt::format("{} \"{}\"", comparison, TimeText(time)));
+      },
+      help);
 }
 
 }  // namespace

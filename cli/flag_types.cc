@@ -1,5 +1,6 @@
 #include "cli/flag_types.h"
 
+#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -61,6 +62,25 @@ std::optional<absl::Time> ParseTimeOrAge(std::string_view text, absl::Time now) 
     return std::nullopt;
   }
   return now - age;
+}
+
+CLI::Option* AddTimeOrAge(CLI::App* app, const std::string& flag,
+                          std::function<void(absl::Time)> set, const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          flag,
+          [flag, set = std::move(set)](const std::string& text) {
+            const std::optional<absl::Time> time = ParseTimeOrAge(text, absl::Now());
+            if (!time) {
+              throw CLI::ValidationError(
+                  flag, fmt::format("'{}' is neither a time such as 2026-11-25T10:00:00Z "
+                                    "nor an age such as 1h",
+                                    text));
+            }
+            set(*time);
+          },
+          help)
+      ->type_name("TIME|AGE");
 }
 
 google::protobuf::Duration ToProto(absl::Duration duration) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,11 @@ CLI::Option* AddDuration(CLI::App* app, const std::string& flag, absl::Duration*
                          const std::string& help);
 CLI::Option* AddDuration(CLI::App* app, const std::string& flag,
                          std::optional<absl::Duration>* value, const std::string& help);
+
+// A time or an age, as ParseTimeOrAge has it from now; a wrong one is a usage error that
+// names the flag and the value.
+CLI::Option* AddTimeOrAge(CLI::App* app, const std::string& flag,
+                          std::function<void(absl::Time)> set, const std::string& help);
 
 // An RFC 3339 time ("2026-11-25T10:00:00Z"), or how long before `now` ("1h").
 std::optional<absl::Time> ParseTimeOrAge(std::string_view text, absl::Time now);

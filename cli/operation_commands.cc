@@ -230,21 +230,10 @@ void AddWebhookRecover(CLI::App* group, Session* session) {
       "Send again what it missed: failed, waiting for a retry, or cancelled when it was "
       "disabled");
   command->add_option("WEBHOOK_ID", a->id, "as `webhook list` shows it")->required();
-  command
-      ->add_option_function<std::string>(
-          "--since",
-          [a](const std::string& text) {
-            a->since = ParseTimeOrAge(text, absl::Now());
-            if (!a->since) {
-              throw CLI::ValidationError(
-                  "--since", fmt::format("'{}' is neither a time such as "
-                                         "2026-11-25T10:00:00Z nor an age such as 1h",
-                                         text));
-            }
-          },
-          "what ended before is left as it is")
-      ->required()
-      ->type_name("TIME|AGE");
+  AddTimeOrAge(
+      command, "--since", [a](absl::Time time) { a->since = time; },
+      "what ended before is left as it is")
+      ->required();
   AddStarting(command, a.get());
   command->callback(
       [session, a] { session->action = [session, a] { return Recover(*session, *a); }; });

@@ -126,23 +126,10 @@ class Leaves {
   }
 
   static std::string Scalar(const Message& message, const FieldDescriptor* field) {
-    const Reflection* reflection = message.GetReflection();
-    switch (field->cpp_type()) {
-      case FieldDescriptor::CPPTYPE_STRING:
-        return Quoted(reflection->GetString(message, field));
-      case FieldDescriptor::CPPTYPE_ENUM:
-        return EnumText(reflection->GetEnum(message, field));
-      case FieldDescriptor::CPPTYPE_BOOL:
-        return reflection->GetBool(message, field) ? "true" : "false";
-      case FieldDescriptor::CPPTYPE_INT32:
-        return fmt::to_string(reflection->GetInt32(message, field));
-      case FieldDescriptor::CPPTYPE_INT64:
-        return fmt::to_string(reflection->GetInt64(message, field));
-      case FieldDescriptor::CPPTYPE_DOUBLE:
-        return fmt::to_string(reflection->GetDouble(message, field));
-      default:
-        return "?";
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      return Quoted(message.GetReflection()->GetString(message, field));
     }
+    return PlainText(message, field).value_or("?");
   }
 
   std::vector<std::pair<std::string, std::string>> list_;

@@ -245,4 +245,23 @@ std::string EnumText(const EnumValueDescriptor* value) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
+std::optional<std::string> PlainText(const Message& message,
+                                     const FieldDescriptor* field) {
+  const Reflection* reflection = message.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumText(reflection->GetEnum(message, field));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection->GetBool(message, field) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_INT32:
+      return fmt::to_string(reflection->GetInt32(message, field));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return fmt::to_string(reflection->GetInt64(message, field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return fmt::to_string(reflection->GetDouble(message, field));
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace windrow::cli

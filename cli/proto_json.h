@@ -11,6 +11,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <optional>
 #include <string>
 
 namespace windrow::cli {
@@ -20,5 +21,10 @@ std::string ToJson(const google::protobuf::Message& message, bool indented);
 
 // "FAILED" of DELIVERY_STATE_FAILED; "" of the value 0.
 std::string EnumText(const google::protobuf::EnumValueDescriptor* value);
+
+// A number, boolean or enum value of a field that is not repeated; none where the field
+// is of another type.
+std::optional<std::string> PlainText(const google::protobuf::Message& message,
+                                     const google::protobuf::FieldDescriptor* field);
 
 }  // namespace windrow::cli

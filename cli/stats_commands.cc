@@ -1,9 +1,7 @@
 // `windrow stats`.
-#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -96,24 +94,6 @@ int Stats(const Session& session, const v1::GetStatsRequest& request) {
   return kOk;
 }
 
-// --since and --until.
-void AddTime(CLI::App* app, const std::string& flag, const std::string& help,
-             std::function<void(absl::Time)> set) {
-  app->add_option_function<std::string>(
-         flag,
-         [flag, set = std::move(set)](const std::string& text) {
-           const auto time = ParseTimeOrAge(text, absl::Now());
-           if (!time) {
-             throw CLI::ValidationError(
-                 flag,
-                 "wants a time such as 2026-11-25T10:00:00Z, or an age such as 24h");
-           }
-           set(*time);
-         },
-         help)
-      ->type_name("TIME");
-}
-
 }  // namespace
 
 void AddStats(CLI::App* app, Session* session) {
@@ -125,11 +105,14 @@ void AddStats(CLI::App* app, Session* session) {
           "--webhook", [a](const std::string& id) { a->request.set_webhook_id(id); },
           "one webhook's id; else all of them")
       ->type_name("WEBHOOK_ID");
-  AddTime(stats, "--since",
-          "a time, or how long ago: 24h (default; 1h where the step is 1m)",
-          [a](absl::Time time) { *a->request.mutable_start_time() = ToProto(time); });
-  AddTime(stats, "--until", "likewise; default: now",
-          [a](absl::Time time) { *a->request.mutable_end_time() = ToProto(time); });
+  AddTimeOrAge(
+      stats, "--since",
+      [a](absl::Time time) { *a->request.mutable_start_time() = ToProto(time); },
+      "not before; default 24h, or 1h where the step is 1m");
+  AddTimeOrAge(
+      stats, "--until",
+      [a](absl::Time time) { *a->request.mutable_end_time() = ToProto(time); },
+      "before; default: now");
   stats
       ->add_option_function<std::string>(
           "--step",

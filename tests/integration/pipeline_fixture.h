@@ -21,6 +21,9 @@ namespace windrow::integration {
 
 inline constexpr store::TenantId kTenant = store::kDefaultTenant;
 
+// Of loopback, for a program that must be told one: nobody listened there just now.
+int FreePort();
+
 class PipelineTest : public ::testing::Test {
  protected:
   PipelineTest();

@@ -1,10 +1,7 @@
 // Real server processes and publishers that stream to them: killed, stopped, two at once.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,17 +24,6 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 
 constexpr std::chrono::seconds kLimit{90};
-
-int FreePort() {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  close(listener);
-  return ntohs(address.sin_port);
-}
 
 v1::PublishEventRequest RequestOf(const std::string& event_id) {
   v1::PublishEventRequest request;

@@ -20,6 +20,14 @@ bool IsRunning(const FakeOperation& operation) {
   return operation.stored.state == OperationState::kRunning;
 }
 
+// Null where the tenant has none of this id.
+FakeOperation* Find(FakeState& state, store::TenantId tenant, const Uuid& id) {
+  const auto found = state.operations.find(id);
+  const bool is_there =
+      found != state.operations.end() && found->second.stored.tenant_id == tenant;
+  return is_there ? &found->second : nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<StoredOperation> FakeStore::CreateOperation(
@@ -57,11 +65,9 @@ absl::StatusOr<StoredOperation> FakeStore::GetOperation(store::TenantId tenant,
                                                         const Uuid& id) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  const auto found = state_->operations.find(id);
-  if (found == state_->operations.end() || found->second.stored.tenant_id != tenant) {
-    return NoOperation();
-  }
-  return found->second.stored;
+  FakeOperation* found = Find(*state_, tenant, id);
+  if (found == nullptr) return NoOperation();
+  return found->stored;
 }
 
 absl::StatusOr<store::OperationPage> FakeStore::ListOperations(
@@ -83,15 +89,13 @@ absl::StatusOr<StoredOperation> FakeStore::CancelOperation(store::TenantId tenan
                                                            const Uuid& id) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  const auto found = state_->operations.find(id);
-  if (found == state_->operations.end() || found->second.stored.tenant_id != tenant) {
-    return NoOperation();
-  }
-  if (!IsRunning(found->second)) {
+  FakeOperation* found = Find(*state_, tenant, id);
+  if (found == nullptr) return NoOperation();
+  if (!IsRunning(*found)) {
     return WithReason(absl::FailedPreconditionError("it has ended"),
                       "OPERATION_FINISHED");
   }
-  StoredOperation& stored = found->second.stored;
+  StoredOperation& stored = found->stored;
   stored.state = OperationState::kCancelled;
   stored.updated_at = state_->Now();
   stored.finished_at = stored.updated_at;
