@@ -96,6 +96,7 @@ class Leaves {
     std::string plain;
     std::string order;
     bool has_names = false;
+    std::set<std::string> seen;
     for (int i = 0; i < size; ++i) {
       if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
         plain += (i == 0 ? "" : ", ") +
@@ -111,7 +112,10 @@ class Leaves {
       const std::optional<std::string> name = NameOf(entry);
       has_names = name.has_value();
       order += (i == 0 ? "" : ", ") + name.value_or("");
-      AddMessage(entry, fmt::format("{}[{}]", path, name.value_or(fmt::to_string(i))));
+      // A second one of a name goes by its place: the server refuses it, and is asked.
+      const bool is_first = name && seen.insert(*name).second;
+      AddMessage(entry,
+                 fmt::format("{}[{}]", path, is_first ? *name : fmt::to_string(i)));
     }
     if (!plain.empty()) Add(path, "[" + plain + "]");
     if (has_names && size > 1) Add(path, "in the order " + order);

@@ -81,6 +81,19 @@ TEST(ProfileDiffTest, TriggersAreComparedByTheirNotificationIds) {
           "triggers[2].enabled: true → (none)"));
 }
 
+TEST(ProfileDiffTest, EntriesOfOneNameAreComparedEach) {
+  v1::Webhook webhook;
+  for (const char* value : {"1", "2"}) {
+    v1::Header* header = webhook.add_headers();
+    header->set_name("X-A");
+    header->set_value(value);
+  }
+  EXPECT_THAT(Texts(webhook, webhook), IsEmpty());
+  v1::Webhook after = webhook;
+  after.mutable_headers(0)->set_value("3");
+  EXPECT_THAT(Texts(webhook, after), ElementsAre("headers[X-A].value: \"1\" → \"3\""));
+}
+
 TEST(ProfileDiffTest, TheOrderOfHeadersIsAChange) {
   v1::Webhook before;
   before.add_headers()->set_name("A");
