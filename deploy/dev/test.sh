@@ -1,16 +1,24 @@
 # shellcheck shell=bash
-# ./dev test [LABEL…] [--preset P], ./dev test fuzz [--seconds N] [--target NAME]…
+# ./dev test [LABEL…] [--preset P], and the tests that have a table of their own: fuzz,
+# security
 
 # Left out unless named: they take minutes.
 SLOW_LABELS='compose|bench|soak'
 
 verb_test() {
   local preset=dev labels=()
-  if [[ ${1:-} == fuzz ]]; then
-    shift
-    run_fuzzers "$@"
-    return
-  fi
+  case ${1:-} in
+    fuzz)
+      shift
+      run_fuzzers "$@"
+      return
+      ;;
+    security)
+      shift
+      run_security_tests "$@"
+      return
+      ;;
+  esac
   while [[ $# -gt 0 ]]; do
     case $1 in
       --preset)
@@ -75,6 +83,16 @@ run_fuzzers() {
   build fuzz fuzzers
   say "fuzzing (a table follows once all have run)"
   python3 "$ROOT/tests/fuzz/run.py" --build "$ROOT/build/fuzz" "$@"
+}
+
+# Attacks on a dev build, which has assertions on, and how the release build is hardened.
+run_security_tests() {
+  need_packages build test security
+  build dev
+  build release "${PROGRAMS[@]}"
+  say "attacking (a table follows once all were tried)"
+  python3 "$ROOT/tests/security/run.py" --build "$ROOT/build/dev" \
+    --release "$ROOT/build/release" "$@"
 }
 
 run_compose_test() {
