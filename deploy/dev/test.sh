@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # ./dev test [LABEL…] [--preset P], and the tests that have a table of their own: fuzz,
-# security
+# security, faults, soak
 
 # Left out unless named: they take minutes.
 SLOW_LABELS='compose|bench|soak'
@@ -8,14 +8,8 @@ SLOW_LABELS='compose|bench|soak'
 verb_test() {
   local preset=dev labels=()
   case ${1:-} in
-    fuzz)
-      shift
-      run_fuzzers "$@"
-      return
-      ;;
-    security)
-      shift
-      run_security_tests "$@"
+    fuzz | security | faults | soak)
+      "run_$@"
       return
       ;;
   esac
@@ -46,7 +40,7 @@ verb_test() {
 run_ctest() {
   local preset=$1 select skip=$SLOW_LABELS
   shift
-  need_packages build test
+  need_packages build test faults
   need_npm examples/receiver
   need_npm tests/e2e
   need_npm tests/messages
@@ -78,7 +72,7 @@ verb_docs() {
 }
 
 # What it takes is bounded for each fuzzer: its time, its memory, the time of one input.
-run_fuzzers() {
+run_fuzz() {
   need_packages build fuzz test
   build fuzz fuzzers
   say "fuzzing (a table follows once all have run)"
@@ -86,13 +80,34 @@ run_fuzzers() {
 }
 
 # Attacks on a dev build, which has assertions on, and how the release build is hardened.
-run_security_tests() {
+run_security() {
   need_packages build test security
   build dev
   build release "${PROGRAMS[@]}"
   say "attacking (a table follows once all were tried)"
   python3 "$ROOT/tests/security/run.py" --build "$ROOT/build/dev" \
     --release "$ROOT/build/release" "$@"
+}
+
+run_faults() {
+  local preset=dev rest=()
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --preset)
+        [[ $# -ge 2 ]] || die "--preset takes a value"
+        preset=$2
+        shift
+        ;;
+      *) rest+=("$1") ;;
+    esac
+    shift
+  done
+  need_packages build test faults
+  need_pip tests/requirements.txt
+  build "$preset" "${PROGRAMS[@]}"
+  say "breaking things (a table follows once all have run)"
+  "$ROOT/.deps/python/bin/python" -B "$ROOT/tests/faults/run.py" \
+    --bin "$ROOT/build/$preset/bin" "${rest[@]}"
 }
 
 run_compose_test() {

@@ -50,26 +50,33 @@ def _as_postgres() -> dict:
 
 
 class Postgres:
-    def __init__(self, folder: pathlib.Path):
+    """`settings` come over SETTINGS."""
+
+    def __init__(self, folder: pathlib.Path, settings: dict[str, str] | None = None):
+        self.log = folder / "postgres.log"
         self.data = folder / "pg"
         self.data.mkdir()
         if os.geteuid() == 0:
             os.chown(self.data, pwd.getpwnam("postgres").pw_uid, -1)
         self._run("initdb", "-D", self.data / "data", "-U", "postgres", "-A", "trust",
-                  "-E", "UTF8", "--locale=C.UTF-8")
-        settings = SETTINGS | {"unix_socket_directories": str(self.data)}
+                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        settings = (SETTINGS | {"unix_socket_directories": str(self.data)}
+                    | (settings or {}))
         with (self.data / "data" / "postgresql.conf").open("a", encoding="utf-8") as conf:
             for name, value in settings.items():
                 conf.write(f"{name} = '{value}'\n")
-        with (folder / "postgres.log").open("wb") as log:
+        self.start()
+        self.query(f"CREATE ROLE {ROLE} LOGIN")
+        self.query(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        self.query("CREATE EXTENSION pg_stat_statements")
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
                 [BIN / "postgres", "-D", self.data / "data"], stdout=log, stderr=log,
                 cwd=self.data, **_as_postgres())
         self._await_ready()
-        self.query(f"CREATE ROLE {ROLE} LOGIN")
-        self.query(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-        self.query("CREATE EXTENSION pg_stat_statements")
 
     @property
     def url(self) -> str:

@@ -1,0 +1,143 @@
+"""An HTTP endpoint with a ledger: what came, and what was answered."""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import threading
+import time
+from typing import Callable
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+
+@dataclasses.dataclass
+class Answer:
+    status: int = 200
+    after: float = 0            # seconds
+    when: asyncio.Event | None = None  # not before this is set
+
+
+@dataclasses.dataclass
+class Request:
+    path: str                   # "/plain": which webhook, as the test named it
+    delivery_id: str            # webhook-id
+    items: list[tuple[int, int]]  # escmsg_id, notification_id
+    item_ids: list[str]
+    digest: str                 # of the body
+    headers: dict[str, str]     # names in lower case
+    verified: list[str]         # the path's secrets that its signature is right for
+    size: int
+    at: float                   # time.monotonic(), when it was whole
+    tries: int                  # of this delivery with this one
+    answered: int | None = None  # the status, once it was written
+
+    @property
+    def accepted(self) -> bool:
+        return self.answered is not None and 200 <= self.answered < 300
+
+
+class Receiver:
+    """Answers 200 where `answers[path]`, a function of the request, says nothing else. May
+    be read from any thread; `requests` only grows."""
+
+    def __init__(self):
+        self.requests: list[Request] = []
+        self.answers: dict[str, Callable[[Request], Answer]] = {}
+        self.secrets: dict[str, list[str]] = {}
+        self.port = 0
+        self.connections = 0
+        self._tries: dict[str, int] = {}
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self._thread.start()
+        started.wait(10)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def of(self, path: str) -> list[Request]:
+        return [request for request in list(self.requests) if request.path == path]
+
+    def gate(self) -> asyncio.Event:
+        """For Answer.when; open it with open()."""
+        return asyncio.Event()
+
+    def open(self, gate: asyncio.Event) -> None:
+        self._loop.call_soon_threadsafe(gate.set)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def _run(self, started: threading.Event) -> None:
+        self._loop.run_until_complete(self._serve(started))
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.close()
+
+    async def _serve(self, started: threading.Event) -> None:
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1000)
+        self.port = server.sockets[0].getsockname()[1]
+        started.set()
+        await self._stop.wait()
+        server.close()
+
+    async def _connection(self, reader, writer) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await self._exchange(head.decode("latin-1"), reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self.connections -= 1
+            writer.close()
+
+    async def _exchange(self, head: str, reader, writer) -> None:
+        first, *lines = head.strip().split("\r\n")
+        headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        request = self._enter(first.split(" ")[1], headers, body)
+        decide = self.answers.get(request.path)
+        answer = (decide and decide(request)) or Answer()
+        if answer.after:
+            await asyncio.sleep(answer.after)
+        if answer.when is not None:
+            await answer.when.wait()
+        writer.write(f"HTTP/1.1 {answer.status} X\r\ncontent-length: 2\r\n\r\nok".encode())
+        # Before it is written out: what the sender has seen must be in the ledger.
+        request.answered = answer.status
+        await writer.drain()
+
+    def _enter(self, target: str, headers: dict[str, str], body: bytes) -> Request:
+        path = target.partition("?")[0]
+        delivery_id = headers.get("webhook-id", "")
+        self._tries[delivery_id] = self._tries.get(delivery_id, 0) + 1
+        parsed = json.loads(body)
+        items = parsed if isinstance(parsed, list) else [parsed]
+        request = Request(
+            path=path, delivery_id=delivery_id, headers=headers, size=len(body),
+            items=[(item["escmsg_id"], item["notification_id"]) for item in items],
+            item_ids=[item["id"] for item in items],
+            digest=hashlib.sha256(body).hexdigest(), at=time.monotonic(),
+            verified=[secret for secret in self.secrets.get(path, [])
+                      if verifies(secret, headers, body)],
+            tries=self._tries[delivery_id])
+        self.requests.append(request)
+        return request
+
+
+def verifies(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    try:
+        Webhook(secret).verify(body, headers)
+        return True
+    except WebhookVerificationError:
+        return False
