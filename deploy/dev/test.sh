@@ -9,7 +9,9 @@ verb_test() {
   local preset=dev labels=()
   case ${1:-} in
     fuzz | security | faults | soak)
-      "run_$@"
+      local kind=$1
+      shift
+      "run_$kind" "$@"
       return
       ;;
   esac
@@ -108,6 +110,13 @@ run_faults() {
   say "breaking things (a table follows once all have run)"
   "$ROOT/.deps/python/bin/python" -B "$ROOT/tests/faults/run.py" \
     --bin "$ROOT/build/$preset/bin" "${rest[@]}"
+}
+
+run_soak() {
+  need_packages build test faults
+  need_pip tests/requirements.txt
+  build dev "${PROGRAMS[@]}"
+  "$ROOT/.deps/python/bin/python" -B "$ROOT/tests/soak/run.py" --bin "$ROOT/build/dev/bin" "$@"
 }
 
 run_compose_test() {
