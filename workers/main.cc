@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/config.h"
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -176,6 +177,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   windrow::SetLogLevel(loaded->config.log_level);
+  if (const absl::Status armed = windrow::fault::ArmFromEnvironment(); !armed.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(armed.message()).c_str());
+    return 2;
+  }
   const absl::Status status = Run(loaded->config);
   if (status.ok()) return 0;
   Log(LogLevel::kError, "worker_failed", {{"error", status.message()}});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/config.h"
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -104,6 +105,10 @@ int Main(int argc, char** argv) {
     return 0;
   }
   SetLogLevel(loaded->config.log_level);
+  if (const absl::Status armed = fault::ArmFromEnvironment(); !armed.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(armed.message()).c_str());
+    return 2;
+  }
   const absl::Status status = Serve(loaded->config, BlockStopSignals());
   if (status.ok()) return 0;
   std::fprintf(stderr, "windrow-server: %s\n", std::string(status.message()).c_str());

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/fault_point.h"
+
 namespace windrow::control_plane {
 
 PublishCommitter::PublishCommitter(store::EventStore& events,
@@ -55,7 +57,10 @@ bool PublishCommitter::RunOnce() {
   }
   std::sort(publishers.begin(), publishers.end());
   publishers.erase(std::unique(publishers.begin(), publishers.end()), publishers.end());
-  for (const std::shared_ptr<Publisher>& publisher : publishers) publisher->AnswersDone();
+  for (const std::shared_ptr<Publisher>& publisher : publishers) {
+    publisher->AnswersDone();
+    WINDROW_FAULT_POINT("publish.between_answers");
+  }
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 
@@ -151,6 +152,7 @@ absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
       parts_.queue->ClaimWindows(*worker_id_, wanted.webhooks, options_.lease_slack));
   NoteShort(wanted.webhooks, claim, local_.Now());
   if (claim.windows.empty()) return ready_.empty() ? NextIn() : absl::ZeroDuration();
+  WINDROW_FAULT_POINT_OR_RETURN("worker.after_claim");
   parts_.clock->Learn(claim.now, asked_at);
   Observe(claim, local_.Now() - asked_at);
   WINDROW_RETURN_IF_ERROR(HandOver(preparation_.Prepare(std::move(claim), asked_at)));

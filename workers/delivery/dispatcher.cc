@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "common/base/fault_point.h"
 #include "workers/delivery/verdict.h"
 
 namespace windrow::delivery {
@@ -72,6 +73,7 @@ void Dispatcher::StartAll(const std::vector<Delivery*>& deliveries) {
 void Dispatcher::Start(Delivery* delivery) {
   const absl::Time now = local_.Now();
   store::Outcome& outcome = delivery->outcome;
+  WINDROW_FAULT_POINT("worker.before_send", outcome.webhook_id.ToString());
   if (now - delivery->signed_at > kSignatureFreshFor) {
     delivery->lines = Sign(*delivery->profile, outcome.window_id, parts_.clock->Now(),
                            outcome.request_body, delivery->hops);
@@ -96,6 +98,7 @@ bool Dispatcher::MayStillStart(const Delivery& delivery) const {
 }
 
 void Dispatcher::Complete(Delivery* delivery, http::Response response) {
+  WINDROW_FAULT_POINT("worker.after_answer");
   std::vector<Delivery*> starting;
   std::list<Delivery> ended;
   bool wake = false;

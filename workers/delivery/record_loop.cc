@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "workers/delivery/database_errors.h"
 #include "workers/delivery/options.h"
@@ -64,8 +65,10 @@ void RecordLoop::Stamp() {
 absl::Status RecordLoop::RecordAll() {
   Stamp();
   const absl::Time start = parts_.local->Now();
+  WINDROW_FAULT_POINT_OR_RETURN("worker.before_record");
   const absl::StatusOr<int> late = parts_.queue->Record(batch_);
   if (!late.ok()) return late.status();
+  WINDROW_FAULT_POINT("worker.after_record");
   parts_.metrics.record_seconds.Observe(parts_.local->Now() - start);
   parts_.metrics.record_batch.Observe(static_cast<double>(batch_.size()));
   Recorded(0, batch_.size(), *late);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/base/fault_point.h"
 #include "common/base/status.h"
 #include "common/store/postgres/items.h"
 #include "common/store/postgres/postgres_store.h"
@@ -321,8 +322,10 @@ absl::Status PostgresPublish::Commit(const PublishWrites& writes) {
     calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});
   }
   calls.push_back({&kCommit, {}});
+  WINDROW_FAULT_POINT_OR_RETURN("publish.before_commit");
   const absl::Status status = transaction_->RunAll(calls).status();
   if (status.ok()) {
+    WINDROW_FAULT_POINT("publish.after_commit");
     transaction_.SetDone();
     return status;
   }
