@@ -128,7 +128,7 @@ def judge(fault: Fault, count: Count | None) -> list[str]:
     if count.published == 0:
         problems.append("nothing was published")
     if fault.no_repeats and count.repeats:
-        problems.append(f"{count.repeats} items were accepted twice")
+        problems.append(f"{count.repeats} items were accepted again: {count.repeated[:3]}")
     return problems
 
 

@@ -10,4 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 # grpc's handlers for fork would wait for threads of its own; children here only exec.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+# A client without calls looks at its connection this often; a server that stops waits for
+# that.
+os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
 sys.path.append(str(ROOT / "tests" / "bench"))  # postgres.py

@@ -18,7 +18,8 @@ class Cluster(postgres.Postgres):
     def __init__(self, folder: pathlib.Path, bin_folder: pathlib.Path,
                  settings: dict[str, str] | None = None):
         self._databases = 0
-        super().__init__(folder, settings)
+        # Else a start after a crash opens every file of every fault's database.
+        super().__init__(folder, {"recovery_init_sync_method": "syncfs"} | (settings or {}))
         try:
             self._migrate(bin_folder)
         except BaseException:
@@ -50,6 +51,10 @@ class Cluster(postgres.Postgres):
         name = f"windrow_{self._databases}"
         self.query(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {postgres.ROLE}")
         return name
+
+    def dump(self, database: str, file: pathlib.Path) -> None:
+        file.write_text(self._run("pg_dump", "-h", self.data, "-U", "postgres", database),
+                        encoding="utf-8")
 
     def crash(self) -> None:
         """As `pg_ctl stop -m immediate`: what is not on disk is gone."""

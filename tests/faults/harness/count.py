@@ -32,6 +32,7 @@ class Count:
     cancelled: int = 0
     lost: int = 0        # items that are in no delivery, or succeeded and never came
     repeats: int = 0     # how often an item was accepted after it had been
+    repeated: list[Item] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
 
     def complain(self, what: str, which) -> None:
@@ -90,16 +91,17 @@ def _listed(count: Count, client: api.Client) -> dict[Item, int]:
 def _check_received(count: Count, states: dict[Item, int], requests: list,
                     targets: list) -> set[Item]:
     accepted: collections.Counter = collections.Counter()
-    digests = collections.defaultdict(set)
+    bodies = collections.defaultdict(set)
     uuids = collections.defaultdict(set)
     for request in requests:
-        digests[request.delivery_id].add(request.digest)
-        for item, uuid in zip(request.items, request.item_ids):
+        bodies[request.delivery_id].add(request.body)
+        for item, uuid in zip(request.items, request.item_ids, strict=True):
             uuids[item].add(uuid)
             accepted[item] += request.accepted
     secrets = {target.path for target in targets}
-    count.repeats = sum(times - 1 for times in accepted.values() if times > 1)
-    count.complain("deliveries with two bodies", [d for d, b in digests.items() if len(b) > 1])
+    count.repeated = sorted(item for item, times in accepted.items() if times > 1)
+    count.repeats = sum(accepted[item] - 1 for item in count.repeated)
+    count.complain("deliveries with two bodies", [d for d, b in bodies.items() if len(b) > 1])
     count.complain("items with two ids", [i for i, u in uuids.items() if len(u) > 1])
     count.complain("items received that are in no delivery", uuids.keys() - states.keys())
     count.complain("deliveries whose signature is wrong",

@@ -2,13 +2,17 @@
 
 import asyncio
 import dataclasses
-import hashlib
+import functools
 import json
+import re
 import threading
 import time
 from typing import Callable
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+# Its envelope begins each item, in this order.
+ITEM = re.compile(rb'"notification_id":(\d+),"escmsg_id":(\d+)')
 
 
 @dataclasses.dataclass
@@ -20,21 +24,41 @@ class Answer:
 
 @dataclasses.dataclass
 class Request:
+    """What it says beyond the ids is looked at when it is asked for, when all is over: the
+    endpoint must not be what is slow."""
     path: str                   # "/plain": which webhook, as the test named it
     delivery_id: str            # webhook-id
     items: list[tuple[int, int]]  # escmsg_id, notification_id
-    item_ids: list[str]
-    digest: str                 # of the body
     headers: dict[str, str]     # names in lower case
-    verified: list[str]         # the path's secrets that its signature is right for
-    size: int
+    body: bytes
     at: float                   # time.monotonic(), when it was whole
     tries: int                  # of this delivery with this one
+    secrets: list[str]          # what its path had then, and got later
     answered: int | None = None  # the status, once it was written
 
     @property
     def accepted(self) -> bool:
         return self.answered is not None and 200 <= self.answered < 300
+
+    @functools.cached_property
+    def parsed(self) -> list[dict]:
+        parsed = json.loads(self.body)
+        return parsed if isinstance(parsed, list) else [parsed]
+
+    @property
+    def item_ids(self) -> list[str]:
+        return [item["id"] for item in self.parsed]
+
+    @property
+    def keys(self) -> set[tuple[str, ...]]:
+        """Of the items: one where all are of one payload."""
+        return {tuple(item) for item in self.parsed}
+
+    @functools.cached_property
+    def verified(self) -> list[str]:
+        """The secrets of its path that its signature is right for."""
+        return [secret for secret in self.secrets
+                if verifies(secret, self.headers, self.body)]
 
 
 class Receiver:
@@ -112,6 +136,8 @@ class Receiver:
             await asyncio.sleep(answer.after)
         if answer.when is not None:
             await answer.when.wait()
+        if reader.at_eof():  # the sender has gone: nothing is answered
+            raise ConnectionResetError
         writer.write(f"HTTP/1.1 {answer.status} X\r\ncontent-length: 2\r\n\r\nok".encode())
         # Before it is written out: what the sender has seen must be in the ledger.
         request.answered = answer.status
@@ -121,16 +147,12 @@ class Receiver:
         path = target.partition("?")[0]
         delivery_id = headers.get("webhook-id", "")
         self._tries[delivery_id] = self._tries.get(delivery_id, 0) + 1
-        parsed = json.loads(body)
-        items = parsed if isinstance(parsed, list) else [parsed]
         request = Request(
-            path=path, delivery_id=delivery_id, headers=headers, size=len(body),
-            items=[(item["escmsg_id"], item["notification_id"]) for item in items],
-            item_ids=[item["id"] for item in items],
-            digest=hashlib.sha256(body).hexdigest(), at=time.monotonic(),
-            verified=[secret for secret in self.secrets.get(path, [])
-                      if verifies(secret, headers, body)],
-            tries=self._tries[delivery_id])
+            path=path, delivery_id=delivery_id, headers=headers, body=body,
+            items=[(int(escmsg_id), int(notification_id))
+                   for notification_id, escmsg_id in ITEM.findall(body)],
+            at=time.monotonic(), tries=self._tries[delivery_id],
+            secrets=self.secrets.setdefault(path, []))
         self.requests.append(request)
         return request
 

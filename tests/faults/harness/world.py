@@ -21,7 +21,7 @@ from .waiting import Failure, free_port, wait_until
 
 CREATED, UPDATED, CLOSED = "ticket.created", "ticket.updated", "ticket.closed"
 PAYLOADS = api.webhooks.PayloadKind
-REQUEST_TIMEOUT = 2  # seconds, of every webhook; a lease is a LEASE_SLACK longer
+REQUEST_TIMEOUT = 3  # seconds, of every webhook; a lease is a LEASE_SLACK longer
 LEASE_SLACK = 1
 
 
@@ -89,13 +89,26 @@ class World:
             client.close()
         for process in reversed(self.processes.values()):
             process.end()
+        kept = self._kept or error not in (None, KeyboardInterrupt)
+        if kept:
+            with contextlib.suppress(Exception):
+                self._write_ledgers()
         for step in reversed(self.after):
             with contextlib.suppress(Exception):
                 step()
-        if error is None and not self._kept:
+        if not kept:
             shutil.rmtree(self.folder)
-        elif self.cluster is not None and self.cluster.log.parent != self.folder:
+
+    def _write_ledgers(self) -> None:
+        """Beside the logs: what came, and what the database holds."""
+        with (self.folder / "requests.txt").open("w", encoding="utf-8") as out:
+            for request in self.receiver.requests:
+                print(f"{request.at:.3f} {request.path} {request.delivery_id} try "
+                      f"{request.tries}: {request.answered} {request.items}", file=out)
+        if self.cluster.log.parent != self.folder:
             shutil.copy(self.cluster.log, self.folder)
+        if self.cluster.running:
+            self.cluster.dump(self.database, self.folder / "database.sql")
 
     def keep(self) -> None:
         self._kept = True
@@ -204,7 +217,7 @@ class World:
 
     # Events.
 
-    def publish(self, pace: float = 300, streams: int = 2, make=event,
+    def publish(self, pace: float = 120, streams: int = 2, make=event,
                 servers: tuple[str, ...] = ("server",)) -> Publisher:
         publisher = Publisher([self.address(server) for server in servers], make, pace,
                               streams)
@@ -222,6 +235,28 @@ class World:
             publisher.give_up()
             raise
         publisher.stop()
+
+    @contextlib.contextmanager
+    def requests_out(self, path: str = "/plain"):
+        """Within its block some requests of that webhook are out and get no answer; then
+        they get it."""
+        gate = self.receiver.gate()
+        before = self.receiver.answers.get(path)
+        seen = len(self.receiver.of(path))
+        # Not from the first on: a worker sends few to an endpoint that it does not know.
+        wait_until(lambda: sum(r.accepted for r in self.receiver.of(path)[seen:]) > 20,
+                   f"nothing comes to {path}")
+        self.receiver.answers[path] = lambda _: Answer(when=gate)
+        try:
+            wait_until(lambda: sum(r.answered is None for r in self.receiver.of(path)) > 3,
+                       f"no requests are out to {path}")
+            yield
+        finally:
+            if before is None:
+                del self.receiver.answers[path]
+            else:
+                self.receiver.answers[path] = before
+            self.receiver.open(gate)
 
     def settle(self, seconds: float = 60, server: str = "server") -> count.Count:
         """Waits until all has gone out that can within a minute, and counts."""
