@@ -14,8 +14,11 @@ constexpr absl::Duration kFindAtMost = absl::Milliseconds(500);
 constexpr absl::Duration kFindAtLeast = absl::Milliseconds(20);
 constexpr absl::Duration kSliceEvery = absl::Seconds(1);
 constexpr absl::Duration kScanAllEvery = absl::Milliseconds(250);
-constexpr int kBuckets = 1024;
-constexpr int kSlices = 16;
+constexpr int kBuckets = DueFinder::kBuckets;
+constexpr int kSmallestSlice = kBuckets / 16;
+// What a slice may take before the next one is smaller, or larger.
+constexpr absl::Duration kLongSlice = absl::Milliseconds(8);
+constexpr absl::Duration kShortSlice = absl::Milliseconds(2);
 
 }  // namespace
 
@@ -30,12 +33,23 @@ absl::Status DueFinder::Run(ReadySet* ready) {
     next_scan_all_ = now + kScanAllEvery;
     next_slice_ = now + kSliceEvery;
   } else if (now >= next_slice_) {
-    const int size = kBuckets / kSlices;
-    WINDROW_RETURN_IF_ERROR(ScanBuckets(slice_ * size, (slice_ + 1) * size - 1, ready));
-    slice_ = (slice_ + 1) % kSlices;
+    WINDROW_RETURN_IF_ERROR(ScanSlice(ready));
     next_slice_ = now + kSliceEvery;
   }
   if (now >= next_find_) return FindDue(ready);
+  return absl::OkStatus();
+}
+
+// As many buckets as there is time for, so that where webhooks are few a lease that ended
+// waits no longer than a second.
+absl::Status DueFinder::ScanSlice(ReadySet* ready) {
+  const absl::Time start = clock_->local().Now();
+  const int end = std::min(slice_from_ + slice_size_, kBuckets);
+  WINDROW_RETURN_IF_ERROR(ScanBuckets(slice_from_, end - 1, ready));
+  slice_from_ = end % kBuckets;
+  const absl::Duration took = clock_->local().Now() - start;
+  if (took > kLongSlice) slice_size_ = std::max(slice_size_ / 2, kSmallestSlice);
+  if (took < kShortSlice) slice_size_ = std::min(slice_size_ * 2, kBuckets);
   return absl::OkStatus();
 }
 

@@ -13,6 +13,8 @@ namespace windrow::delivery {
 // Not thread-safe.
 class DueFinder {
  public:
+  static constexpr int kBuckets = 1024;
+
   // All must outlive this.
   DueFinder(store::DeliveryQueue* queue, DatabaseClock* clock);
 
@@ -25,12 +27,14 @@ class DueFinder {
 
  private:
   absl::Status FindDue(ReadySet* ready);
+  absl::Status ScanSlice(ReadySet* ready);
   absl::Status ScanBuckets(int from, int to, ReadySet* ready);
 
   store::DeliveryQueue* queue_;
   DatabaseClock* clock_;
   bool scan_all_ = true;
-  int slice_ = 0;
+  int slice_from_ = 0;
+  int slice_size_ = kBuckets;
   absl::Time cursor_ = absl::InfinitePast();  // the database's clock
   // The local clock's.
   absl::Time next_find_ = absl::InfinitePast();

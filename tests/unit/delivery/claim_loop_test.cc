@@ -90,20 +90,49 @@ TEST_F(ClaimLoopTest, EveryAttemptKeepsTheKeyFieldsOfTheTimeOfPublishing) {
                                                      HasSubstr(R"("ticket":{"n":2})")));
 }
 
-TEST_F(ClaimLoopTest, ScansAllBucketsAtStartAndOneSliceASecondAfterIt) {
+TEST_F(ClaimLoopTest, ScansAllBucketsAtStartAndEverySecondAfterIt) {
   ClaimAll();
   EXPECT_THAT(queue_.scans, ElementsAre(Pair(0, 1023)));
   Advance(absl::Milliseconds(999));
   ClaimAll();
   EXPECT_THAT(queue_.scans, SizeIs(1));
-  for (int i = 0; i < 17; ++i) {
-    Advance(absl::Seconds(1));
+  Advance(absl::Seconds(1));
+  ClaimAll();
+  EXPECT_THAT(queue_.scans, ElementsAre(Pair(0, 1023), Pair(0, 1023)));
+}
+
+TEST_F(ClaimLoopTest, ScansSmallerSlicesWhereAScanTakesLong) {
+  queue_.before_scan = [this] { local_.Advance(absl::Milliseconds(9)); };
+  for (int i = 0; i < 8; ++i) {
     ClaimAll();
+    Advance(absl::Seconds(1));
   }
-  ASSERT_THAT(queue_.scans, SizeIs(18));
-  EXPECT_THAT(queue_.scans[1], Pair(0, 63));
-  EXPECT_THAT(queue_.scans[16], Pair(960, 1023));
-  EXPECT_THAT(queue_.scans[17], Pair(0, 63));
+  EXPECT_THAT(queue_.scans,
+              ElementsAre(Pair(0, 1023), Pair(0, 1023), Pair(0, 511), Pair(512, 767),
+                          Pair(768, 895), Pair(896, 959), Pair(960, 1023), Pair(0, 63)));
+  queue_.before_scan = [this] { local_.Advance(absl::Milliseconds(1)); };
+  ClaimAll();
+  Advance(absl::Seconds(1));
+  ClaimAll();
+  EXPECT_THAT(queue_.scans[8], Pair(64, 127));
+  EXPECT_THAT(queue_.scans[9], Pair(128, 255));
+}
+
+TEST_F(ClaimLoopTest, ALeaseThatEndedIsTakenOverWithinASecond) {
+  const auto webhook = Create(SpecNamed("a"));
+  ClaimAll();
+  Publish(webhook, 1);
+  const auto other = store_.RegisterWorker("other");
+  ASSERT_TRUE(other.ok());
+  ASSERT_TRUE(store_
+                  .ClaimWindows(*other, {{.webhook_id = webhook.webhook_id, .room = 1}},
+                                absl::Seconds(15))
+                  .ok());
+  ClaimAll();
+  EXPECT_EQ(sender_.count(), 0u);
+  Advance(webhook.spec.timeout + absl::Seconds(15) + absl::Seconds(1));
+  ClaimAll();
+  EXPECT_EQ(sender_.count(), 1u);
 }
 
 TEST_F(ClaimLoopTest, FindsWhatNobodyToldOf) {

@@ -86,6 +86,7 @@ std::string HeaderOf(const http::Request& request, const std::string& name) {
 
 absl::StatusOr<std::vector<Uuid>> SpyQueue::ScanBuckets(int from, int to) {
   scans.emplace_back(from, to);
+  if (before_scan) before_scan();
   return store_->ScanBuckets(from, to);
 }
 

@@ -106,6 +106,7 @@ class SpyQueue final : public store::DeliveryQueue {
   std::map<Uuid, absl::Status> load_errors;
   std::function<absl::Status(const std::vector<store::Outcome>&)> before_record;
   std::function<void(store::Claim*)> after_claim;
+  std::function<void()> before_scan;
 
  private:
   testing::FakeStore* store_;
