@@ -89,7 +89,8 @@ class World:
             client.close()
         for process in reversed(self.processes.values()):
             process.end()
-        kept = self._kept or error not in (None, KeyboardInterrupt)
+        # Not where somebody stopped the run (KeyboardInterrupt, SystemExit).
+        kept = self._kept or (error is not None and issubclass(error, Exception))
         if kept:
             with contextlib.suppress(Exception):
                 self._write_ledgers()
