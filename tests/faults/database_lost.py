@@ -15,6 +15,7 @@ def proxy_of(world) -> Proxy:
 class DatabaseRestarted(Fault):
     number = 4
     name = "PostgreSQL restarted at once, ten times"
+    own_cluster = True  # with little to recover
 
     def run(self, world):
         world.start_server()

@@ -24,7 +24,8 @@ class Fault:
     name = ""
     quick = False       # also runs with the quick tests: at most 15 s
     no_repeats = False  # nothing may be sent twice
-    settings: dict[str, str] = {}  # of PostgreSQL; with some, it has one of its own
+    own_cluster = False  # a PostgreSQL of its own, which it may break
+    settings: dict[str, str] = {}  # of PostgreSQL; with some, it has one of its own too
 
     all: list[type["Fault"]] = []
 

@@ -78,6 +78,12 @@ class WorkerKilledAfterClaim(WorkerKilled):
     point = "worker.after_claim"
 
 
+class WorkerKilledAtAnswer(WorkerKilled):
+    number = 2
+    name = "kill -9 of a worker as an answer comes"
+    point = "worker.after_answer"
+
+
 class WorkerKilledBeforeRecord(WorkerKilled):
     number = 2
     name = "kill -9 of a worker between answer and record"

@@ -99,7 +99,7 @@ class Clusters:
 
 def run(fault: Fault, bin_folder: pathlib.Path, clusters: Clusters) -> Result:
     result = Result(fault)
-    cluster = None if fault.settings else clusters.shared()
+    cluster = None if fault.settings or fault.own_cluster else clusters.shared()
     begin = time.monotonic()
     world = World(bin_folder, cluster, fault.settings)
     try:
