@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/config.h"
+#include "common/base/descriptor_limit.h"
 #include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
@@ -109,7 +111,23 @@ windrow::store::RetentionPolicy RetentionOf(const WorkerConfig& config) {
   return policy;
 }
 
+// Beyond it, requests fail for want of a descriptor.
+void CheckDescriptors(const WorkerConfig& config) {
+  constexpr std::size_t kForTheRest = 192;  // ops_listen, files, name look-ups
+  const std::size_t limit = windrow::RaiseDescriptorLimit();
+  const std::size_t wanted =
+      kForTheRest + static_cast<std::size_t>(config.pool_size + config.max_in_flight);
+  if (limit >= wanted) return;
+  Log(LogLevel::kWarn, "few_descriptors",
+      {{"descriptors", limit},
+       {"wanted", wanted},
+       {"help",
+        "raise the limit of open files (ulimit -n, LimitNOFILE=), or lower "
+        "max_in_flight"}});
+}
+
 absl::Status Run(const WorkerConfig& config) {
+  CheckDescriptors(config);
   const windrow::worker::StopSignals signals;
   WINDROW_ASSIGN_OR_RETURN(const windrow::crypto::KeyRing key_ring, LoadKeyRing(config));
   WINDROW_ASSIGN_OR_RETURN(auto sender, MakeSender(config));

@@ -54,6 +54,8 @@ SettingTable TableOf(ServerConfig* c) {
                  "listen may be other than loopback, although callers are not "
                  "authenticated"},
                 &c->insecure_listen);
+  table.AddInt({"max_connections", "connections at once; those beyond are closed"},
+               &c->max_connections, 1, 100'000, "connections");
   table.AddInt({"max_streams", "calls at once on one connection"}, &c->max_streams, 1,
                100'000, "calls");
   table.AddBytes({"max_memory", "that gRPC may take for what callers send"},

@@ -35,6 +35,7 @@ struct CommonConfig {
 struct ServerConfig : CommonConfig {
   std::string listen = "127.0.0.1:7470";
   bool insecure_listen = false;
+  int max_connections = 1'000;
   int max_streams = 256;
   std::int64_t max_memory = 512ll << 20;
   absl::Duration max_connection_idle = absl::Minutes(15);

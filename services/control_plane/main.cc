@@ -1,6 +1,7 @@
 // windrow-server: the control plane as a program.
 #include <signal.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "common/base/config.h"
+#include "common/base/descriptor_limit.h"
 #include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
@@ -54,6 +56,21 @@ absl::StatusOr<control_plane::UrlPolicy> Urls(const CommonConfig& config) {
                                   .addresses = http::AddressRules(std::move(rules))};
 }
 
+// Of max_connections, what there are descriptors for.
+int ConnectionsFor(const ServerConfig& config) {
+  constexpr std::size_t kForTheRest = 192;  // ops_listen, files, gRPC's own
+  const std::size_t limit = RaiseDescriptorLimit();
+  const std::size_t rest = kForTheRest + static_cast<std::size_t>(config.pool_size);
+  const auto wanted = static_cast<std::size_t>(config.max_connections);
+  if (limit >= rest + wanted) return config.max_connections;
+  const int left = limit > rest ? static_cast<int>(limit - rest) : 1;
+  Log(LogLevel::kWarn, "few_descriptors",
+      {{"descriptors", limit},
+       {"max_connections", left},
+       {"help", "raise the limit of open files (ulimit -n, LimitNOFILE=) for more"}});
+  return left;
+}
+
 absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   WINDROW_ASSIGN_OR_RETURN(control_plane::UrlPolicy urls, Urls(config));
   WINDROW_ASSIGN_OR_RETURN(crypto::KeyRing key_ring, LoadKeyRing(config));
@@ -68,6 +85,7 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   options.listen = config.listen;
   options.urls = std::move(urls);
   options.executor_threads = config.pool_size;
+  options.max_connections = ConnectionsFor(config);
   options.max_streams = config.max_streams;
   options.max_memory = config.max_memory;
   options.max_connection_idle = config.max_connection_idle;

@@ -15,6 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/settings.h"
 #include "common/base/status.h"
+#include "services/control_plane/connection_acceptor.h"
 #include "services/control_plane/database_watch.h"
 #include "services/control_plane/delivery_service.h"
 #include "services/control_plane/event_service.h"
@@ -68,11 +69,21 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
                               Milliseconds(options.max_connection_idle));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                               Milliseconds(options.max_connection_age));
-  // Else a second server on the same port would share it, and nobody would be told.
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   grpc::ResourceQuota quota("windrow");
   quota.Resize(static_cast<std::size_t>(options.max_memory));
   builder->SetResourceQuota(quota);
+}
+
+// gRPC's own form of a connection that was accepted outside of it.
+ConnectionAcceptor::Take HandTo(
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> incoming) {
+  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> shared =
+      std::move(incoming);
+  return [shared](int socket) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = socket;
+    shared->HandleNewConnection(&connection);
+  };
 }
 
 class GrpcServer final : public Server {
@@ -90,7 +101,10 @@ class GrpcServer final : public Server {
         executor_(options.executor_threads, options.max_queued_calls),
         calls_(executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
-               [this](const absl::Status& status) { SetServing(status.ok()); }) {
+               [this](const absl::Status& status) { SetServing(status.ok()); }),
+        refused_connections_(registry.AddCounter(
+            "windrow_refused_connections_total",
+            "Connections that were closed at once, for max_connections were open.")) {
     services_.push_back(MakeWebhookService(calls_, stores.webhooks, stores.event_types,
                                            stores.events, options.urls));
     services_.push_back(MakeEventService(calls_, streams_, committer_.queue(),
@@ -106,18 +120,19 @@ class GrpcServer final : public Server {
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Listen(const ServerOptions& options) {
+    WINDROW_ASSIGN_OR_RETURN(
+        acceptor_, ConnectionAcceptor::Listen(options.listen, options.max_connections,
+                                              refused_connections_));
     grpc::ServerBuilder builder;
     SetLimits(options, &builder);
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port_);
+    auto incoming = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
     for (const auto& service : services_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr) {
-      return absl::UnavailableError(fmt::format(
-          "cannot listen on {}: is another server running there? Stop it, or choose "
-          "another address with --listen",
-          options.listen));
-    }
+    if (server_ == nullptr) return absl::InternalError("gRPC did not start");
     SetServing(false);
+    acceptor_->Start(HandTo(std::move(incoming)));
     watch_.Start();
     notices_.Start();
     operations_.Start();
@@ -125,7 +140,7 @@ class GrpcServer final : public Server {
     return absl::OkStatus();
   }
 
-  int port() const override { return port_; }
+  int port() const override { return acceptor_->port(); }
   absl::Status Ready() const override { return watch_.status(); }
 
   void Shutdown(absl::Duration limit) override {
@@ -140,6 +155,7 @@ class GrpcServer final : public Server {
     if (streams_.WaitUntilClosed(limit) > 0) {
       absl::SleepFor(std::min(kLinger, deadline - absl::Now()));
     }
+    acceptor_->Stop();
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
     server_.reset();
@@ -162,7 +178,8 @@ class GrpcServer final : public Server {
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   DatabaseWatch watch_;
-  int port_ = 0;
+  const metrics::Counter refused_connections_;
+  std::unique_ptr<ConnectionAcceptor> acceptor_;
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ struct ServerOptions {
   CommitterOptions committer;
   int executor_threads = 8;
   std::size_t max_queued_calls = 1'000;
+  int max_connections = 1'000;            // those beyond are closed at once
   int max_streams = 256;                  // calls at once on one connection
   std::int64_t max_memory = 512ll << 20;  // of gRPC's buffers
   absl::Duration max_connection_idle = absl::InfiniteDuration();
