@@ -99,9 +99,10 @@ def read_header_block(data: bytes) -> dict[str, str]:
 
 class Connection:
     """A client's end. Reads answer what a peer has to be answered (SETTINGS, PING) unless
-    `mute`."""
+    `mute`. `window`: how many bytes the peer may send on a stream; 0 in all, too."""
 
-    def __init__(self, address: tuple[str, int], mute: bool = False):
+    def __init__(self, address: tuple[str, int], mute: bool = False,
+                 window: int = (1 << 31) - 1):
         self.socket = socket.create_connection(address, 10)
         self.authority = f"{address[0]}:{address[1]}"
         self.mute = mute
@@ -111,10 +112,9 @@ class Connection:
         self._next_stream = 1
         self._ended: Frame | None = None  # of a stream that was being written to
         self._windows = {0: 65_535}  # bytes that may be sent: in all, and on a stream
-        table, window = (struct.pack(">HI", HEADER_TABLE_SIZE, 0),
-                         struct.pack(">HI", INITIAL_WINDOW_SIZE, (1 << 31) - 1))
-        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, table + window) +
-                            frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30)))
+        settings = struct.pack(">HIHI", HEADER_TABLE_SIZE, 0, INITIAL_WINDOW_SIZE, window)
+        more = frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30)) if window else b""
+        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, settings) + more)
 
     def __enter__(self) -> "Connection":
         return self
