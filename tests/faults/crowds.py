@@ -80,7 +80,7 @@ class HangingEndpoints(Fault):
             receiver.forget()
             publish(client, "crowd.hang", 3)
             wait_until(lambda: len(receiver.requests("/hang")) >= HANGING,
-                       "the hanging are not sent to", 60)
+                       "the hanging are not sent to", 60, every=0.2)
             beside = self.p99(client, receiver)
             hanging = len(receiver.requests("/hang"))
         print(f"       p99 of the healthy: {without * 1000:.1f} ms without, "
@@ -98,7 +98,7 @@ class HangingEndpoints(Fault):
             time.sleep(0.01)
         wanted = MEASURED * HEALTHY
         wait_until(lambda: len(receiver.requests("/status/200")) >= wanted,
-                   "the healthy did not get all", 60)
+                   "the healthy did not get all", 60, every=0.2)
         took = sorted(request.at - begun[json.loads(request.body)["escmsg_id"]]
                       for request in receiver.requests("/status/200"))
         expect(len(took) == wanted, f"{len(took)} of {wanted} came")

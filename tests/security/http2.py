@@ -165,7 +165,8 @@ class Connection:
             if room > 0:
                 return room
             got = self.read(until - time.monotonic())
-            if got is None or got.stream == stream and got.kind in (HEADERS, RST_STREAM):
+            if got is None or got.stream == stream and (
+                    got.kind == RST_STREAM or got.kind == HEADERS and got.flags & END_STREAM):
                 self._ended = got
                 raise BrokenPipeError("the peer ended the stream")
 

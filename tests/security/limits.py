@@ -23,8 +23,7 @@ from installation import Installation
 
 PORTS = {"gRPC": grpc_limits.ROWS, "HTTP/2": http2_floods.ROWS, "ops": ops_limits.ROWS}
 # The least that may be set, so that a test can wait for it.
-STRICT = ["--max-connection-idle", "10s", "--max-connection-age", "1m", "--pool-size", "2",
-          "--max-memory", "16MiB"]
+STRICT = ["--max-connection-idle", "10s", "--max-connection-age", "1m", "--pool-size", "2"]
 
 
 def run(port: str, row: Row, world: World) -> tuple[str, Row, str, float, bool]:
