@@ -131,15 +131,18 @@ absl::Status Run(const WorkerConfig& config) {
   const windrow::worker::StopSignals signals;
   WINDROW_ASSIGN_OR_RETURN(const windrow::crypto::KeyRing key_ring, LoadKeyRing(config));
   WINDROW_ASSIGN_OR_RETURN(auto sender, MakeSender(config));
-  const PostgresOptions database{.url = config.database_url,
-                                 .pool_size = config.pool_size,
-                                 .application_name = "windrow-worker"};
+  windrow::metrics::Registry registry;
+  registry.AddProcessMetrics("windrow-worker", std::string(windrow::kVersion));
+  const PostgresOptions database{
+      .url = config.database_url,
+      .direct_url = config.database_direct_url,
+      .pool_size = config.pool_size,
+      .application_name = "windrow-worker",
+      .errors = std::make_shared<windrow::store::postgres::DatabaseErrors>(&registry)};
   WINDROW_ASSIGN_OR_RETURN(const std::unique_ptr<PostgresStore> store,
                            OpenStore(database, key_ring, signals));
   if (store == nullptr) return absl::OkStatus();
 
-  windrow::metrics::Registry registry;
-  registry.AddProcessMetrics("windrow-worker", std::string(windrow::kVersion));
   windrow::delivery::DeliveryWorker worker(
       OptionsOf(config), store.get(),
       windrow::store::postgres::MakeQueueListener(database), std::move(sender),

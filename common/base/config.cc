@@ -26,6 +26,10 @@ void AddCommon(CommonConfig* c, SettingTable* table) {
                   "PostgreSQL: postgresql://user:password@host:5432/windrow, or "
                   "host=/run/postgresql dbname=windrow. Required"},
                  &c->database_url, Masking::kDatabasePassword);
+  table->AddText({"database_direct_url",
+                  "the same database without a pooler: for LISTEN and for windrow "
+                  "migrate, where database_url leads to PgBouncer in transaction mode"},
+                 &c->database_direct_url, Masking::kDatabasePassword);
   table->AddText({"key_ring_file",
                   "the keys that secrets are encrypted with: lines of id:base64 of 32 "
                   "bytes. Required, or key_ring"},
@@ -285,6 +289,7 @@ absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources) {
   Violations violations;
   const config::ParsedFlags flags = config::ParseFlags(sources.args, table, &violations);
   Gather(sources, flags, table, "server", &violations);
+  if (!server.database_direct_url.empty()) return server.database_direct_url;
   if (!server.database_url.empty()) return server.database_url;
   if (violations.empty()) AddMissingDatabase(&violations);
   return violations.ToStatus();

@@ -20,6 +20,7 @@ namespace windrow {
 // What both programs have.
 struct CommonConfig {
   std::string database_url;
+  std::string database_direct_url;  // empty: database_url
   // Exactly one of the two is set: a file in KeyRing's text form, or that text itself.
   std::string key_ring_file;
   std::string key_ring;
@@ -81,7 +82,7 @@ struct LoadedConfig {
 absl::StatusOr<LoadedConfig<ServerConfig>> LoadServerConfig(const ConfigSources& sources);
 absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(const ConfigSources& sources);
 
-// The database alone, for programs that need nothing else. The other settings are not
+// The database alone, without a pooler, for programs that need nothing else. The other settings are not
 // checked.
 absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources);
 

@@ -32,7 +32,7 @@ install_packages() {
   if [[ " ${packages[*]} " == *" postgresql-15 "* ]]; then
     without_main_cluster "${apt[@]}"
   fi
-  if [[ " ${packages[*]} " == *" docker.io "* ]]; then
+  if [[ " ${packages[*]} " =~ " docker.io "|" pgbouncer " ]]; then
     without_services "${apt[@]}" install -y --no-install-recommends "${packages[@]}"
   else
     quietly "${apt[@]}" install -y --no-install-recommends "${packages[@]}"

@@ -74,13 +74,16 @@ int ConnectionsFor(const ServerConfig& config) {
 absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   WINDROW_ASSIGN_OR_RETURN(control_plane::UrlPolicy urls, Urls(config));
   WINDROW_ASSIGN_OR_RETURN(crypto::KeyRing key_ring, LoadKeyRing(config));
-  WINDROW_ASSIGN_OR_RETURN(const auto store, store::postgres::PostgresStore::Open(
-                                                 {.url = config.database_url,
-                                                  .pool_size = config.pool_size,
-                                                  .application_name = "windrow-server"},
-                                                 std::move(key_ring)));
   metrics::Registry registry;
   registry.AddProcessMetrics("windrow-server", std::string(kVersion));
+  WINDROW_ASSIGN_OR_RETURN(
+      const auto store,
+      store::postgres::PostgresStore::Open(
+          {.url = config.database_url,
+           .pool_size = config.pool_size,
+           .application_name = "windrow-server",
+           .errors = std::make_shared<store::postgres::DatabaseErrors>(&registry)},
+          std::move(key_ring)));
   control_plane::ServerOptions options;
   options.listen = config.listen;
   options.urls = std::move(urls);

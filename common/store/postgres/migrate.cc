@@ -8,6 +8,7 @@
 
 #include "common/base/status.h"
 #include "common/store/postgres/migrations.h"
+#include "common/store/postgres/sql_status.h"
 #include "common/store/postgres/statements.h"
 
 namespace windrow::store::postgres {
@@ -68,10 +69,18 @@ absl::Status Apply(Connection* connection, const Migration& migration) {
 absl::Status Migrate(const std::string& url, std::vector<std::string>* applied_lines) {
   WINDROW_ASSIGN_OR_RETURN(
       std::unique_ptr<Connection> connection,
-      Connection::Open({.url = url, .application_name = "windrow migrate"}));
+      Connection::Open(
+          {.url = url,
+           .application_name = "windrow migrate",
+           .timeouts = {.statement = absl::ZeroDuration(), .lock = absl::Minutes(1)}}));
+  if (connection->pooled()) {
+    return absl::FailedPreconditionError(
+        "this leads to a pooler in transaction mode, which cannot hold the lock of a "
+        "migration: give the database's own address (database_direct_url)");
+  }
   // Held until the connection closes.
   WINDROW_RETURN_IF_ERROR(connection->RunScript(
-      "SET lock_timeout = '60s'; SELECT pg_advisory_lock(7471, 0); "
+      "SELECT pg_advisory_lock(7471, 0); "
       "CREATE TABLE IF NOT EXISTS schema_migrations (version int4 PRIMARY KEY, "
       "name text NOT NULL, checksum int8 NOT NULL, "
       "applied_at timestamptz NOT NULL DEFAULT now())"));
@@ -102,6 +111,13 @@ absl::Status CheckSchema(Connection* connection) {
         current, NewestVersion()));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTakesWrites(Connection* connection) {
+  WINDROW_ASSIGN_OR_RETURN(const Result rows, connection->Run(kTakesWrites));
+  if (rows.Bool(0, 0)) return absl::OkStatus();
+  connection->SetUnusable();
+  return StatusFromSqlState("25006", "it takes no writes", kTakesWrites.name);
 }
 
 }  // namespace windrow::store::postgres

@@ -9,17 +9,21 @@
 namespace windrow::store::postgres {
 namespace {
 
-constexpr int kQueueConnections = 4;  // claim, record, renew, maintenance
+// Claim, record, renew, maintenance, and what holds the lock of maintenance.
+constexpr int kQueueConnections = 5;
 
 }  // namespace
 
 PostgresStore::PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring)
     : key_ring_(std::move(key_ring)),
-      api_({.url = options.url, .application_name = options.application_name},
+      api_({.url = options.url,
+            .application_name = options.application_name,
+            .errors = options.errors},
            options.pool_size),
       queue_({.url = options.url,
               .synchronous_commit = false,
-              .application_name = options.application_name},
+              .application_name = options.application_name,
+              .errors = options.errors},
              kQueueConnections) {}
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(
@@ -32,7 +36,7 @@ absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(
 
 absl::Status PostgresStore::Ping() {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-  return lease->RunScript("SELECT 1");
+  return CheckTakesWrites(&*lease);
 }
 
 absl::StatusOr<bool> PostgresStore::MakePartitions(int days_ahead) {

@@ -28,9 +28,13 @@
 namespace windrow::store::postgres {
 
 struct PostgresOptions {
-  std::string url;     // postgresql://…, or "host=… dbname=…"
-  int pool_size = 10;  // connections for the API; the queue has up to 4 more
+  std::string url;  // postgresql://…, or "host=… dbname=…"
+  // Likewise, to the server itself where `url` leads to a pooler in transaction mode: for
+  // LISTEN. Empty: `url`.
+  std::string direct_url;
+  int pool_size = 10;  // connections for the API; the queue has up to 5 more
   std::string application_name = "windrow";
+  std::shared_ptr<DatabaseErrors> errors;  // null: not told
 };
 
 // Thread-safe. A lost database is UNAVAILABLE until it is back; nothing needs a restart.
@@ -50,7 +54,7 @@ class PostgresStore final : public WebhookStore,
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
       const PostgresOptions& options, crypto::KeyRing key_ring);
 
-  // OK where the database answers.
+  // OK where the database answers and takes writes.
   absl::Status Ping();
 
   // WebhookStore (webhooks.cc)
@@ -187,6 +191,8 @@ class PostgresStore final : public WebhookStore,
   Pool queue_;  // off: see docs/adr/0004
 };
 
+// Behind a pooler in transaction mode, which has no LISTEN, it asks for a scan twice a
+// second instead.
 std::unique_ptr<QueueListener> MakeQueueListener(const PostgresOptions& options);
 
 }  // namespace windrow::store::postgres

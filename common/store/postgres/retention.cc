@@ -1,4 +1,5 @@
 // Dropping the days of history that are past their retention.
+#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,12 +13,15 @@
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/tenant_retention.h"
+#include "common/store/postgres/transaction.h"
 #include "common/store/stats_store.h"
 
 namespace windrow::store::postgres {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
+constexpr int kMostDropTries = 10;
+constexpr absl::Duration kDropPause = absl::Milliseconds(50);
 
 // How a day hangs in its table (sql/list_history_days.sql).
 enum Hangs : std::int16_t { kByItself = 0, kAttached = 1, kHalfDetached = 2 };
@@ -106,9 +110,6 @@ class Round {
         if (!erased) return true;
       }
     }
-    if (day.table == HistoryTable::kDeliveryChanges) {
-      WINDROW_RETURN_IF_ERROR(NoteLastChange(day));
-    }
     WINDROW_RETURN_IF_ERROR(Drop(day));
     ++report_.of(day.table).dropped;
     Log(LogLevel::kInfo, "history_dropped", {{"partition", day.partition}});
@@ -161,6 +162,12 @@ class Round {
   // Detached first, without a lock that anybody who publishes or reads would wait for,
   // then dropped by itself. Each step may be the last one of a round.
   absl::Status Drop(const Day& day) {
+    WINDROW_ASSIGN_OR_RETURN(const bool owner, IsOwner());
+    // Behind a pooler nothing can run outside of a transaction.
+    if (!owner || connection_->pooled()) return DropAsOwner(day);
+    if (day.table == HistoryTable::kDeliveryChanges) {
+      WINDROW_RETURN_IF_ERROR(NoteLastChange(day));
+    }
     const std::string detach = fmt::format("ALTER TABLE {} DETACH PARTITION {}",
                                            NameOf(day.table), day.partition);
     if (day.hangs == kAttached) {
@@ -171,26 +178,53 @@ class Round {
     return connection_->RunText("DROP TABLE " + day.partition).status();
   }
 
+  absl::StatusOr<bool> IsOwner() {
+    if (!owner_) {
+      WINDROW_ASSIGN_OR_RETURN(
+          const Result rows,
+          connection_->RunText(
+              "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE "
+              "oid = 'events'::regclass"));
+      owner_ = rows.Bool(0, 0);
+    }
+    return *owner_;
+  }
+
+  // By a function of the owner's, which waits for its lock a moment only: what publishes
+  // would wait behind it.
+  absl::Status DropAsOwner(const Day& day) {
+    const std::string drop =
+        fmt::format("SELECT windrow_drop_day('{}', '{}')", NameOf(day.table),
+                    absl::FormatTime("%Y-%m-%d", day.from, absl::UTCTimeZone()));
+    for (int tries = 1;; ++tries) {
+      const absl::Status status = connection_->RunText(drop).status();
+      if (!absl::IsAborted(status) || tries == kMostDropTries) return status;
+      absl::SleepFor(kDropPause * tries);
+    }
+  }
+
   Connection* connection_;
   const RetentionPolicy& policy_;
   RaisedFloors floors_;
   RetentionReport report_;
+  std::optional<bool> owner_;  // whether this role owns the tables
 };
 
 }  // namespace
 
+// The lock is a transaction's, on a connection of its own: a session's would not outlive
+// a statement behind a pooler. It is given back when that transaction ends, also with its
+// connection.
 absl::StatusOr<RetentionReport> PostgresStore::DropOld(const RetentionPolicy& policy) {
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(const Result locked, lease->Run(kLockRetention));
-  RetentionReport report;
-  report.by_another = !locked.Bool(0, 0);
-  if (report.by_another) return report;
-  absl::StatusOr<RetentionReport> done = Round(&*lease, policy).Run();
-  // A connection that is lost gives the lock back as well.
-  if (!lease->broken()) {
-    WINDROW_RETURN_IF_ERROR(lease->Run(kUnlockRetention).status());
+  WINDROW_ASSIGN_OR_RETURN(Transaction lock, Transaction::Begin(&queue_));
+  WINDROW_ASSIGN_OR_RETURN(const Result locked, lock->Run(kLockRetention));
+  if (!locked.Bool(0, 0)) {
+    RetentionReport report;
+    report.by_another = true;
+    return report;
   }
-  return done;
+  WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+  return Round(&*lease, policy).Run();
 }
 
 absl::StatusOr<HistoryFloors> PostgresStore::ReadFloors(TenantId tenant) {

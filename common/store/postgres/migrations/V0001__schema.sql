@@ -460,3 +460,69 @@ BEGIN
   RETURN made;
 END
 $$;
+
+-- Drops the day of one history table, with a lock that nobody waits longer than 100 ms
+-- for: lock_not_available then, to be tried again. For roles that do not own the tables;
+-- whoever does detaches concurrently first. False where there is no such day.
+CREATE FUNCTION windrow_drop_day(history text, day date) RETURNS boolean
+LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+DECLARE
+  partition text := history || '_p' || to_char(day, 'YYYYMMDD');
+BEGIN
+  IF history NOT IN ('events', 'event_keys', 'deliveries', 'attempts', 'delivery_bodies',
+                     'delivery_changes', 'stats_minutes', 'stats_hours') THEN
+    RAISE insufficient_privilege USING MESSAGE = format('%I is no table of history', history);
+  END IF;
+  IF day >= (now() AT TIME ZONE 'UTC')::date - 1 THEN
+    RAISE insufficient_privilege USING MESSAGE = format('%s is too young to be dropped', day);
+  END IF;
+  IF to_regclass(partition) IS NULL THEN
+    RETURN false;
+  END IF;
+  IF history = 'delivery_changes' THEN
+    EXECUTE format('UPDATE stats_progress SET dropped_to = greatest(dropped_to,
+                    (SELECT coalesce(max(xact), 0) FROM %I))', partition);
+  END IF;
+  EXECUTE format('DROP TABLE %I', partition);
+  RETURN true;
+END
+$$;
+
+-- Both functions run as the tables' owner, whoever calls them, and see this schema only:
+-- no table of the caller's making is in their way.
+DO $$
+DECLARE
+  called text;
+BEGIN
+  FOREACH called IN ARRAY ARRAY['windrow_make_partitions(date, int4)',
+                                'windrow_drop_day(text, date)'] LOOP
+    EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp',
+                   called, current_schema());
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', called);
+  END LOOP;
+END
+$$;
+
+-- Whoever may not make webhooks, a worker, may only disable them: a row that it writes a
+-- profile into is not sent to.
+CREATE FUNCTION windrow_only_disabled() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.enabled OR NEW.url <> OLD.url OR NEW.name <> OLD.name)
+     AND NOT has_table_privilege(TG_RELID, 'INSERT') THEN
+    RAISE insufficient_privilege
+      USING MESSAGE = 'this role may only disable a webhook';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER webhooks_only_disabled
+  BEFORE UPDATE OF spec, secrets, url, name, enabled ON webhooks
+  FOR EACH ROW EXECUTE FUNCTION windrow_only_disabled();
+
+-- Events of the last day are erased by nobody but the owner: what was acknowledged stays,
+-- whatever becomes of a worker.
+ALTER TABLE events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY events_all ON events USING (true) WITH CHECK (true);
+CREATE POLICY events_keep_young ON events AS RESTRICTIVE FOR DELETE
+  USING (received_at < now() - interval '1 day');

@@ -1,0 +1,12 @@
+# Writes OUT/roles.h from SQL files: roles/server.sql → kServerRole
+set(text "// Made from common/store/postgres/roles/*.sql.\n#pragma once\n\nnamespace windrow::store::postgres {\n\n")
+foreach(file ${SQL})
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" sql)
+  string(SUBSTRING "${name}" 0 1 first)
+  string(TOUPPER "${first}" first)
+  string(SUBSTRING "${name}" 1 -1 rest)
+  string(APPEND text "inline constexpr char k${first}${rest}Role[] = R\"sql(${sql})sql\";\n\n")
+endforeach()
+string(APPEND text "}  // namespace windrow::store::postgres\n")
+file(WRITE "${OUT}/roles.h" "${text}")
