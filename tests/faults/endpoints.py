@@ -26,7 +26,7 @@ MOST_GROWTH_MIB = 32
 
 
 class Endpoints(Fault):
-    number = 23
+    number = 26
     name = "endpoints that do what they like"
 
     def run(self, world):
@@ -35,6 +35,9 @@ class Endpoints(Fault):
             hostile.create_webhooks()
             results = hostile.judge_all()
         print(table(results))
+        self.rows = [("behaviour", "wanted", "got", "seconds", "worker MiB", "result")] + [
+            (name, wanted, text.splitlines()[0], f"{took:.2f}", f"{mib:.0f}", good)
+            for name, wanted, text, took, mib, good in results]
         wrong = [f"{result[0]}: {result[2]}" for result in results if result[5] != "ok"]
         if wrong:
             raise Failure("\n".join(wrong))

@@ -25,6 +25,7 @@ class Fault:
     quick = False       # also runs with the quick tests: at most 15 s
     no_repeats = False  # nothing may be sent twice
     own_cluster = False  # a PostgreSQL of its own, which it may break
+    rows: list[tuple] = []  # a table of its own, its head first, for the page
     settings: dict[str, str] = {}  # of PostgreSQL; with some, it has one of its own too
 
     all: list[type["Fault"]] = []

@@ -1,13 +1,18 @@
 """Servers and workers killed at the worst moments, and held past their leases."""
 
+import time
+
 from fault import Fault
 from harness import api
 from harness.receiver import Answer
 from harness.waiting import expect, wait_until
-from harness.world import PAYLOADS
+from harness.world import PAYLOADS, event
 
 KILLS = 3
+POISON_LEASES = 5  # workers/delivery/options.h
 SUCCEEDED = api.deliveries.DELIVERY_STATE_SUCCEEDED
+FAILED = api.deliveries.DELIVERY_STATE_FAILED
+POISON = api.deliveries.ATTEMPT_ERROR_POISON
 
 
 class ServerKilled(Fault):
@@ -109,6 +114,54 @@ class WorkerKilledWhileSending(Fault):
                 world.start_worker()
             publisher.await_acknowledged(100)
         return world.settle()
+
+
+PILL = "poison.pill"
+
+
+def with_a_pill(number: int) -> api.events.Event:
+    made = event(number)
+    if number == 50:
+        made.type = PILL
+    return made
+
+
+class PoisonedWindow(Fault):
+    number = 15
+    name = "a window that kills whichever worker takes it"
+
+    def run(self, world):
+        world.start(workers=0)
+        pill = world.create_webhook("/pill", types=(PILL,))
+        armed = {"WINDROW_FAULT_POINTS": f"worker.before_send=kill:for {pill.webhook_id}"}
+        names = ("worker1", "worker2")
+        for name in names:
+            world.start_worker(name, **armed)
+        deaths = 0
+        with world.load(pace=60, make=with_a_pill):
+            until = time.monotonic() + 60
+            while self.state(world, pill) != FAILED:
+                expect(time.monotonic() < until, f"no poison after {deaths} deaths")
+                for name in names:  # as systemd would
+                    if not world.processes[name].running:
+                        deaths += 1
+                        world.start_worker(name, **armed)
+                time.sleep(0.1)
+        expect(deaths == POISON_LEASES, f"{deaths} workers ended, not {POISON_LEASES}")
+        delivery = self.delivery_of(world, pill)
+        expect(delivery.last_attempt.error == POISON, f"the record says {delivery}")
+        expect(not world.receiver.of("/pill"), "the pill was sent")
+        return world.settle()
+
+    def delivery_of(self, world, pill):
+        request = api.deliveries.ListDeliveriesRequest(
+            filter=f'webhook_id = "{pill.webhook_id}"', view=api.deliveries.DELIVERY_VIEW_FULL)
+        listed = world.client().deliveries.ListDeliveries(request, timeout=30).deliveries
+        return listed[0] if listed else None
+
+    def state(self, world, pill):
+        delivery = self.delivery_of(world, pill)
+        return delivery.state if delivery else None
 
 
 class WorkerHeldPastItsLease(Fault):

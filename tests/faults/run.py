@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breaks what can break around Windrow while events flow, and counts: ./dev test faults
 
-    run.py --bin FOLDER [--only N[,N…]]… [--quick]
+    run.py --bin FOLDER [--only N[,N…]]… [--quick] [--write FILE]
 
 Each fault has a throw-away PostgreSQL with durability on and real processes. Afterwards
 every acknowledged item must be somewhere, by id: at the receiver, in the API's lists and
@@ -22,6 +22,7 @@ import traceback
 
 from fault import Fault
 from harness.cluster import Cluster
+from harness.page import put
 from harness.count import Count
 from harness.waiting import Failure
 from harness.world import World
@@ -57,7 +58,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", metavar="N[,N…]",
                         help="the faults of these numbers")
     parser.add_argument("--quick", action="store_true", help="those for the quick tests")
+    parser.add_argument("--write", type=pathlib.Path, metavar="FILE",
+                        help="a page that gets the tables where all faults have run, and "
+                        "nothing was lost")
     options = parser.parse_args(arguments)
+    if options.write and (options.only or options.quick):
+        parser.error("--write takes all faults")
     faults = load_faults()
     if options.only:
         wanted = {text for given in options.only for text in given.split(",")}
@@ -132,13 +138,28 @@ def judge(fault: Fault, count: Count | None) -> list[str]:
     return problems
 
 
-def table(results: list[Result]) -> str:
+def cells(results: list[Result]) -> list[tuple]:
     rows = [("no", "fault", *COUNTS, "seconds", "result")]
     for result in results:
         counts = ["-" if result.count is None else f"{getattr(result.count, name):,}"
                   for name in COUNTS]
         rows.append((str(result.fault.number), result.fault.name, *counts,
                      f"{result.seconds:.1f}", result.outcome))
+    return rows
+
+
+def write(page: pathlib.Path, results: list[Result]) -> None:
+    """Puts the table of all between the page's marks `faults`, and that of a fault which
+    has one of its own between those of its topic, such as `endpoints`."""
+    text = put(page.read_text(encoding="utf-8"), "faults", cells(results))
+    for result in results:
+        if result.fault.rows:
+            text = put(text, type(result.fault).__module__, result.fault.rows)
+    page.write_text(text, encoding="utf-8")
+
+
+def table(results: list[Result]) -> str:
+    rows = cells(results)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) if i in (1, len(row) - 1) else cell.rjust(width)
@@ -165,7 +186,10 @@ def main(arguments: list[str]) -> int:
     finally:
         clusters.close()
     print(table(results))
-    return 0 if results and not any(r.problems for r in results) else 1
+    good = len(results) == len(options.faults) and not any(r.problems for r in results)
+    if good and options.write:
+        write(options.write, results)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
