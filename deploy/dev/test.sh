@@ -42,7 +42,7 @@ verb_test() {
 run_ctest() {
   local preset=$1 select skip=$SLOW_LABELS
   shift
-  need_packages build test faults
+  need_packages build test
   need_npm examples/receiver
   need_npm tests/e2e
   need_npm tests/messages

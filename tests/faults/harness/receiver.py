@@ -40,6 +40,11 @@ class Request:
     def accepted(self) -> bool:
         return self.answered is not None and 200 <= self.answered < 300
 
+    @property
+    def signed_at(self) -> int:
+        """By the sender, in whole seconds of Unix time, rounded down."""
+        return int(self.headers["webhook-timestamp"])
+
     @functools.cached_property
     def parsed(self) -> list[dict]:
         parsed = json.loads(self.body)
