@@ -90,6 +90,7 @@ windrow::delivery::DeliveryOptions OptionsOf(const WorkerConfig& config) {
           .concurrency = config.concurrency,
           .max_in_flight = config.max_in_flight,
           .max_bytes = static_cast<std::size_t>(config.max_bytes_in_flight),
+          .breaker_failures = config.breaker_failures,
           .lease_slack = config.lease_slack,
           .shutdown_timeout = config.shutdown_timeout};
 }

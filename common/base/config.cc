@@ -80,6 +80,10 @@ SettingTable TableOf(WorkerConfig* c) {
                "requests");
   table.AddBytes({"max_bytes_in_flight", "bodies held at once in all"},
                  &c->max_bytes_in_flight, 4ll << 20, 64ll << 30);
+  table.AddInt({"breaker_failures",
+                "failures in a row after which a webhook is sent nothing for a while; 0: "
+                "always go on"},
+               &c->breaker_failures, 0, 1'000, "failures");
   table.AddDuration(
       {"lease_slack", "how much longer than a request's timeout a worker owns it"},
       &c->lease_slack, absl::Seconds(1), absl::Minutes(10));

@@ -49,6 +49,7 @@ struct WorkerConfig : CommonConfig {
   int concurrency = 64;
   int max_in_flight = 2000;
   std::int64_t max_bytes_in_flight = 256ll << 20;
+  int breaker_failures = 5;  // 0: none opens
   absl::Duration lease_slack = absl::Seconds(15);
   std::string ca_bundle;
   KeepFor keep;  // of every tenant

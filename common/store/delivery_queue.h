@@ -15,6 +15,10 @@ namespace windrow::store {
 
 using WorkerId = std::int32_t;
 
+// A claim takes windows until their bodies are so large together: no more than the last
+// of them is over it.
+inline constexpr std::int64_t kMaxClaimedBytes = 16 << 20;
+
 struct DueScan {
   std::vector<Uuid> webhooks;  // that have due windows; distinct
   absl::Time now;              // the database's clock: the next cursor
@@ -24,7 +28,8 @@ struct DueScan {
 
 struct WantedWebhook {
   Uuid webhook_id;
-  int room = 0;  // windows at most
+  int room = 0;                 // windows at most
+  bool unless_failing = false;  // none where its last request failed
 };
 
 struct ClaimedItem {
@@ -63,8 +68,9 @@ struct Claim {
   std::vector<ClaimedWindow> windows;
   std::vector<StoredEvent> events;
   std::vector<HeldBack> held_back;
-  int parked = 0;  // windows that were due, and wait for one before them instead
-  absl::Time now;  // the database's clock; not set where nothing was claimed
+  int parked = 0;    // windows that were due, and wait for one before them instead
+  bool cut = false;  // more was due that was wanted: kMaxClaimedBytes
+  absl::Time now;    // the database's clock; not set where nothing was claimed
 };
 
 // What became of one claimed window: it ends, or it is tried again.
@@ -121,7 +127,8 @@ class DeliveryQueue {
   virtual absl::StatusOr<std::vector<Uuid>> ScanBuckets(int from, int to) = 0;
 
   // Takes due windows of the wanted webhooks, skipping what others hold. A lease ends at
-  // the webhook's timeout plus `slack`. Closes windows that were open.
+  // the webhook's timeout plus `slack`. Closes windows that were open. Stops where it has
+  // taken kMaxClaimedBytes: what is read and rendered at once is bounded by that.
   //
   // Of a webhook with a rate no more are taken than may start now, over all workers; each
   // counts as a request. Of windows with the same order key one is taken at a time, the

@@ -99,6 +99,42 @@ TEST_P(ClaimContract, OnlyWantedWebhooksAreTaken) {
   EXPECT_EQ(ClaimOne(other).window_id, others.window_id);
 }
 
+TEST_P(ClaimContract, StopsWhereBodiesHaveAsManyBytesAsItMayTake) {
+  const auto webhook = Create(BatchingSpec("Tickets"));
+  for (int i = 0; i < 10; ++i) Append(GroupOf(webhook), 1, 1, /*closes=*/true, 4 << 20);
+  for (const std::size_t windows : {4, 4, 2}) {
+    const auto claim = Claim(webhook);
+    EXPECT_THAT(claim.windows, SizeIs(windows));
+    EXPECT_EQ(claim.cut, windows == 4);
+  }
+}
+
+TEST_P(ClaimContract, AWebhookThatFailsIsLeftOutWhereItIsWantedUnlessItDoes) {
+  const auto well = Create(SpecNamed("Well"));
+  const auto failing = Create(SpecNamed("Failing"));
+  Publish(failing);
+  EXPECT_EQ(Record({OutcomeOf(ClaimOne(failing), store::DeliveryState::kFailed, 500)}),
+            0);
+  const auto mine = Publish(well);
+  const auto others = Publish(failing);
+  const store::WorkerId worker = queue().RegisterWorker("w").value();
+  const auto claim = [&](bool unless_failing) {
+    return queue()
+        .ClaimWindows(worker,
+                      {{well.webhook_id, 2, unless_failing},
+                       {failing.webhook_id, 2, unless_failing}},
+                      absl::Seconds(10))
+        .value()
+        .windows;
+  };
+  const auto some = claim(true);
+  ASSERT_THAT(some, SizeIs(1));
+  EXPECT_EQ(some[0].window_id, mine.window_id);
+  const auto rest = claim(false);
+  ASSERT_THAT(rest, SizeIs(1));
+  EXPECT_EQ(rest[0].window_id, others.window_id);
+}
+
 TEST_P(ClaimContract, EachWebhooksRoomIsRespectedAndTheFirstDueGoFirst) {
   const auto a = Create(SpecNamed("A"));
   const auto b = Create(SpecNamed("B"));

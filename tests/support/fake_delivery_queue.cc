@@ -36,6 +36,7 @@ class ClaimBuilder {
 
   void Take(store::WorkerId worker, absl::Duration slack, FakeWindow* window) {
     const FakeWebhook& webhook = state_.webhooks.at(window->webhook_id);
+    bytes_ += static_cast<std::int64_t>(window->bytes);
     if (window->owner) ++window->lost_leases;
     window->owner = worker;
     window->group_key.clear();
@@ -60,6 +61,12 @@ class ClaimBuilder {
          .items = ItemsOf(*window)});
   }
 
+  // False, and the claim is cut, where it has taken as much as one may.
+  bool HasRoom() {
+    claim_.cut = claim_.cut || bytes_ >= store::kMaxClaimedBytes;
+    return !claim_.cut;
+  }
+
   // Of a webhook whose requests may have to wait for others of it.
   void TakeThroughGate(store::WorkerId worker, absl::Duration slack,
                        const store::WantedWebhook& wanted);
@@ -81,6 +88,7 @@ class ClaimBuilder {
 
   FakeState& state_;
   Claim claim_;
+  std::int64_t bytes_ = 0;  // of what was taken
   std::map<std::pair<store::TenantId, std::int64_t>, std::uint32_t> places_;
 };
 
@@ -126,7 +134,7 @@ void ClaimBuilder::TakeThroughGate(store::WorkerId worker, absl::Duration slack,
     if (!HasTurn(state_, *window)) {
       Park(state_, window);
       ++parked;
-    } else if (taken < most) {
+    } else if (taken < most && HasRoom()) {
       Take(worker, slack, window);
       ++taken;
     }
@@ -287,13 +295,15 @@ absl::StatusOr<Claim> FakeStore::ClaimWindows(
   WINDROW_RETURN_IF_ERROR(state_->Available());
   ClaimBuilder builder(*state_);
   for (const store::WantedWebhook& webhook : wanted) {
-    if (domain::IsGated(state_->webhooks.at(webhook.webhook_id).current.spec)) {
+    const auto& current = state_->webhooks.at(webhook.webhook_id).current;
+    if (webhook.unless_failing && current.failing_since) continue;
+    if (domain::IsGated(current.spec)) {
       builder.TakeThroughGate(worker, slack, webhook);
       continue;
     }
     int room = webhook.room;
     for (FakeWindow* window : DueWindows(*state_, webhook.webhook_id)) {
-      if (room-- <= 0) break;
+      if (room-- <= 0 || !builder.HasRoom()) break;
       builder.Take(worker, slack, window);
     }
   }

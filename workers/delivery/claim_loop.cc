@@ -46,6 +46,9 @@ void ClaimLoop::Wake(std::vector<Uuid> webhooks, bool scan) {
 void ClaimLoop::Freed(std::vector<Uuid> webhooks) {
   {
     std::lock_guard lock(mutex_);
+    // What is not named is free when its time is over.
+    if (freed_.size() + webhooks.size() > kMaxWoken) freed_.clear();
+    if (webhooks.size() > kMaxWoken) webhooks.resize(kMaxWoken);
     freed_.insert(freed_.end(), webhooks.begin(), webhooks.end());
   }
   parts_.wake->Set();
@@ -144,6 +147,9 @@ absl::StatusOr<absl::Duration> ClaimLoop::ClaimSome() {
   const std::vector<Uuid> candidates = ready_.Front(kMaxCandidates);
   const Wanted wanted = parts_.dispatcher->Want(candidates, MostToClaim());
   ready_.Rotate(wanted.examined);
+  for (const auto& [webhook, until] : wanted.barred) {
+    ready_.HoldBack(webhook, until, /*until_freed=*/true);
+  }
   if (wanted.webhooks.empty()) return wanted.paced ? std::min(at_most, kPace) : at_most;
 
   const absl::Time asked_at = local_.Now();
@@ -175,14 +181,16 @@ absl::Status ClaimLoop::HandOver(PreparedClaim claim) {
   return claim.error;
 }
 
-// A webhook that gave fewer windows than wanted has no more, unless it is held back.
+// A webhook that gave fewer windows than wanted has no more, unless it is held back or
+// the claim was full.
 void ClaimLoop::NoteShort(const std::vector<store::WantedWebhook>& wanted,
                           const store::Claim& claim, absl::Time now) {
   absl::flat_hash_map<Uuid, int> got;
   for (const store::ClaimedWindow& window : claim.windows) ++got[window.webhook_id];
   for (const store::WantedWebhook& webhook : wanted) {
     const auto count = got.find(webhook.webhook_id);
-    if (count == got.end() || count->second < webhook.room) {
+    const bool short_of = count == got.end() || count->second < webhook.room;
+    if (short_of && !claim.cut) {
       ready_.Remove(webhook.webhook_id);
     }
   }

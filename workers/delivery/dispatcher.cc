@@ -1,12 +1,14 @@
 #include "workers/delivery/dispatcher.h"
 
 #include <absl/container/flat_hash_map.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "common/base/fault_point.h"
+#include "common/base/log.h"
 #include "workers/delivery/verdict.h"
 
 namespace windrow::delivery {
@@ -25,6 +27,13 @@ std::vector<store::HeldWindow> HeldOf(const std::list<Delivery>& deliveries) {
   return held;
 }
 
+std::string WhatCameOf(const http::Response& response) {
+  if (response.error == http::ErrorKind::kNone) {
+    return fmt::format("the endpoint answered {}", response.status);
+  }
+  return fmt::format("{}: {}", http::ToString(response.error), response.error_detail);
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const DeliveryOptions& options, DispatcherParts parts)
@@ -34,8 +43,15 @@ Dispatcher::Dispatcher(const DeliveryOptions& options, DispatcherParts parts)
       lanes_(options) {}
 
 Wanted Dispatcher::Want(std::span<const Uuid> candidates, int most) {
-  std::lock_guard lock(mutex_);
-  return lanes_.Want(candidates, most, local_.Now());
+  Wanted wanted;
+  std::vector<BreakerChange> changes;
+  {
+    std::lock_guard lock(mutex_);
+    wanted = lanes_.Want(candidates, most, local_.Now());
+    changes = lanes_.TakeBreakerChanges();
+  }
+  ShowBreakers(changes, "its time is over");
+  return wanted;
 }
 
 void Dispatcher::Submit(Prepared prepared) {
@@ -101,15 +117,21 @@ void Dispatcher::Complete(Delivery* delivery, http::Response response) {
   WINDROW_FAULT_POINT("worker.after_answer");
   std::vector<Delivery*> starting;
   std::list<Delivery> ended;
+  std::vector<BreakerChange> changes;
   bool wake = false;
   {
+    const domain::EndpointReport report = ReportOf(response, parts_.clock->Now());
+    const double random = parts_.random();
     std::lock_guard lock(mutex_);
     const absl::Time now = local_.Now();
     Lane* lane = delivery->lane;
-    wake = lanes_.Complete(delivery, now - delivery->started_at, now, &ended);
+    wake = lanes_.Complete(delivery, {now - delivery->started_at, report, random}, now,
+                           &ended);
     TakeStartable(lane, now, &starting);
+    changes = lanes_.TakeBreakerChanges();
   }
   StartAll(starting);
+  ShowBreakers(changes, WhatCameOf(response));
   Conclude(&ended.front(), std::move(response));
   if (wake) parts_.room->Set();
   // Only now: whoever waits for the last request finds its outcome in the queue.
@@ -133,6 +155,25 @@ void Dispatcher::Conclude(Delivery* delivery, http::Response response) {
   parts_.outcomes->Push({std::move(outcome), local_.Now()});
 }
 
+void Dispatcher::ShowBreakers(const std::vector<BreakerChange>& changes,
+                              const std::string& reason) const {
+  for (const BreakerChange& change : changes) {
+    parts_.metrics.BreakersTo(change.to).Increment();
+    const bool opened = change.to == domain::BreakerState::kOpen;
+    // A dead endpoint is asked again and again: that is told to who looks closely.
+    LogLevel level = LogLevel::kDebug;
+    if (opened && change.from != domain::BreakerState::kHalfOpen) level = LogLevel::kWarn;
+    if (change.to == domain::BreakerState::kClosed) level = LogLevel::kInfo;
+    Log(level, "breaker",
+        {{"webhook", change.webhook_id.ToString()},
+         {"from", domain::ToString(change.from)},
+         {"to", domain::ToString(change.to)},
+         {"reason", reason},
+         {"failures", change.failures},
+         {"until", opened ? absl::FormatTime(change.until, absl::UTCTimeZone()) : ""}});
+  }
+}
+
 void Dispatcher::CancelAll(std::list<Delivery> deliveries) {
   std::vector<Ended> ended;
   const absl::Time now = local_.Now();
@@ -148,14 +189,16 @@ std::vector<Uuid> Dispatcher::StaleHeads() {
   return lanes_.StaleHeads(local_.Now());
 }
 
-void Dispatcher::UpdateHeads(const std::vector<Head>& heads, absl::Time asked_at) {
+std::vector<Uuid> Dispatcher::UpdateHeads(const std::vector<Head>& heads,
+                                          absl::Time asked_at) {
+  std::vector<Uuid> freed;
   std::vector<Delivery*> starting;
   std::list<Delivery> cancelled;
   {
     std::lock_guard lock(mutex_);
     const absl::Time now = local_.Now();
     for (const Head& head : heads) {
-      lanes_.SetHead(head, asked_at);
+      if (lanes_.SetHead(head, asked_at)) freed.push_back(head.webhook_id);
       Lane* lane = lanes_.Find(head.webhook_id);
       cancelled.splice(cancelled.end(), lanes_.TakeDisabled(lane));
       TakeStartable(lane, now, &starting);
@@ -163,6 +206,7 @@ void Dispatcher::UpdateHeads(const std::vector<Head>& heads, absl::Time asked_at
   }
   StartAll(starting);
   CancelAll(std::move(cancelled));
+  return freed;
 }
 
 // A lease must outlast the request, which may not have started yet, by half of the slack.
@@ -233,11 +277,15 @@ std::vector<store::HeldWindow> Dispatcher::TakeWaiting(const Uuid& webhook) {
 }
 
 void Dispatcher::Tidy() {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   lanes_.RemoveIdle(local_.Now());
+  parts_.metrics.open_breakers.Set(lanes_.open_breakers());
   parts_.metrics.held.Set(lanes_.held());
   parts_.metrics.in_flight.Set(lanes_.started());
   parts_.metrics.bytes.Set(static_cast<double>(lanes_.bytes()));
+  const std::vector<BreakerChange> changes = lanes_.TakeBreakerChanges();
+  lock.unlock();
+  ShowBreakers(changes, "the webhook was changed");
 }
 
 std::vector<store::HeldWindow> Dispatcher::StopStarting() {

@@ -8,6 +8,7 @@
 #include <list>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/http/sender.h"
@@ -57,7 +58,9 @@ class Dispatcher {
 
   // For upkeep.
   std::vector<Uuid> StaleHeads();
-  void UpdateHeads(const std::vector<Head>& heads, absl::Time asked_at);
+  // Answers webhooks that were held back since their endpoints failed, and are not now:
+  // they were edited.
+  std::vector<Uuid> UpdateHeads(const std::vector<Head>& heads, absl::Time asked_at);
   std::vector<Renewal> DueRenewals();
   void Renewed(const Renewal& renewal, const std::vector<bool>& still_held,
                absl::Time asked_at);
@@ -81,6 +84,8 @@ class Dispatcher {
   void StartAll(const std::vector<Delivery*>& deliveries);
   void Complete(Delivery* delivery, http::Response response);
   void Conclude(Delivery* delivery, http::Response response);
+  void ShowBreakers(const std::vector<BreakerChange>& changes,
+                    const std::string& reason) const;
   void CancelAll(std::list<Delivery> deliveries);
   void TakeStartable(Lane* lane, absl::Time now, std::vector<Delivery*>* out);
   bool NeedsRenewal(const Lane& lane, const Delivery& delivery, bool is_started,

@@ -12,6 +12,15 @@ constexpr int kLeastShare = 8;
 constexpr absl::Duration kClaimPace = absl::Milliseconds(10);
 constexpr absl::Duration kForgetAfter = absl::Minutes(10);
 
+// Of those that are not sent to, read at once.
+constexpr std::size_t kMaxBarredHeads = 500;
+
+// Nothing is sent, or one request.
+bool IsBarred(const Lane& lane) {
+  const domain::BreakerState state = lane.breaker.state();
+  return state == domain::BreakerState::kOpen || state == domain::BreakerState::kHalfOpen;
+}
+
 std::int64_t SlotNumber(absl::Time now, std::int64_t slot_ms) {
   return absl::ToUnixMillis(now) / slot_ms;
 }
@@ -36,7 +45,10 @@ int RecentCount::Count(absl::Time now) const {
   return count;
 }
 
-Lanes::Lanes(const DeliveryOptions& options) : options_(options) {}
+Lanes::Lanes(const DeliveryOptions& options) : options_(options) {
+  breaker_policy_.failures = options.breaker_failures;
+  breaker_policy_.concurrency = options.concurrency;
+}
 
 Lane* Lanes::Find(const Uuid& webhook) {
   const auto found = lanes_.find(webhook);
@@ -53,26 +65,45 @@ Lane* Lanes::FindOrAdd(const Uuid& webhook, absl::Time now) {
   return lane.get();
 }
 
-int Lanes::Capacity(const Lane& lane, absl::Time now) const {
-  if (lane.pace == Pace::kUnknown) return 1;
+int Lanes::Allowed(Lane* lane, absl::Time now) {
+  const domain::BreakerState before = lane->breaker.state();
+  const int allowed = lane->breaker.Allowed(breaker_policy_, now);
+  NoteBreaker(*lane, before);
+  return allowed;
+}
+
+void Lanes::NoteBreaker(const Lane& lane, domain::BreakerState before) {
+  const domain::BreakerState after = lane.breaker.state();
+  if (after == before) return;
+  changes_.push_back({.webhook_id = lane.webhook_id,
+                      .from = before,
+                      .to = after,
+                      .until = lane.breaker.open_until(),
+                      .failures = lane.breaker.failures()});
+}
+
+int Lanes::Capacity(Lane* lane, absl::Time now) {
+  const int allowed = Allowed(lane, now);
+  if (IsBarred(*lane)) return allowed;
+  if (lane->pace == Pace::kUnknown) return 1;
   const int most = std::max(1, options_.max_in_flight * 3 / 4);
   // What is claimed counts as a request that starts now, so nothing is claimed to wait.
-  const bool has_rate = lane.profile != nullptr && lane.profile->has_rate;
-  if (has_rate) return std::min(options_.concurrency, most);
-  return std::min(std::max(options_.concurrency, lane.completions.Count(now)), most);
+  const bool has_rate = lane->profile != nullptr && lane->profile->has_rate;
+  if (has_rate) return std::min(allowed, most);
+  return std::min(std::max(allowed, lane->completions.Count(now)), most);
 }
 
 // What the webhook has room for by itself; 0 where it would be too small a bite.
-int Lanes::Wish(const Lane& lane, absl::Time now, bool* paced) const {
+int Lanes::Wish(Lane* lane, absl::Time now, bool* paced) {
   const int capacity = Capacity(lane, now);
-  const int held = lane.held();
+  const int held = lane->held();
   if (held >= capacity) return 0;
   if (held * 2 > capacity) {
     const bool idle_requests =
-        lane.waiting.empty() &&
-        static_cast<int>(lane.started.size()) < options_.concurrency;
+        lane->waiting.empty() &&
+        static_cast<int>(lane->started.size()) < Allowed(lane, now);
     if (!idle_requests) return 0;
-    if (now - lane.last_wanted < kClaimPace) {
+    if (now - lane->last_wanted < kClaimPace) {
       *paced = true;
       return 0;
     }
@@ -80,13 +111,16 @@ int Lanes::Wish(const Lane& lane, absl::Time now, bool* paced) const {
   return capacity - held;
 }
 
+int Lanes::SlowRoom() const {
+  return std::max(1, options_.max_in_flight / 2) - cautious_held_;
+}
+
 // What all webhooks of its kind have room for together.
 int Lanes::PoolRoom(const Lane& lane) const {
   const int all = options_.max_in_flight - held_;
   if (lane.pace == Pace::kFast) return all;
-  const int quarters = lane.pace == Pace::kUnknown ? 3 : 2;
-  const int pool = std::max(1, options_.max_in_flight * quarters / 4);
-  return std::min(all, pool - cautious_held_);
+  if (lane.pace == Pace::kSlow || IsBarred(lane)) return std::min(all, SlowRoom());
+  return std::min(all, std::max(1, options_.max_in_flight * 3 / 4) - cautious_held_);
 }
 
 Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
@@ -96,7 +130,12 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
     if (wishes.size() == kMaxWebhooksPerClaim) break;
     ++wanted.examined;
     Lane* lane = FindOrAdd(webhook, now);
-    const int wish = Wish(*lane, now, &wanted.paced);
+    if (Allowed(lane, now) == 0) {
+      lane->hungry = false;
+      wanted.barred.emplace_back(webhook, lane->breaker.open_until());
+      continue;
+    }
+    const int wish = Wish(lane, now, &wanted.paced);
     lane->hungry = wish == 0;
     if (wish > 0) wishes.emplace_back(lane, wish);
   }
@@ -112,23 +151,32 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
       (room <= 0 ? all_hungry_ : cautious_hungry_) = true;
       continue;
     }
+    // Of a new one only the database knows how its last request ended.
+    const bool unless_failing = !fast && SlowRoom() - cautious <= 0;
     room -= take;
     if (!fast) cautious += take;
     lane->last_wanted = now;
-    wanted.webhooks.push_back({lane->webhook_id, take});
+    wanted.webhooks.push_back({lane->webhook_id, take, unless_failing});
   }
   return wanted;
 }
 
-void Lanes::SetHead(const Head& head, absl::Time asked_at) {
+bool Lanes::SetHead(const Head& head, absl::Time asked_at) {
   Lane* lane = FindOrAdd(head.webhook_id, asked_at);
-  if (asked_at < lane->head_at) return;
+  if (asked_at < lane->head_at) return false;
   lane->head_at = asked_at;
   lane->enabled = head.enabled;
   const bool newer =
       head.profile != nullptr &&
       (lane->profile == nullptr || head.profile->version > lane->profile->version);
   if (newer) lane->profile = head.profile;
+
+  const domain::BreakerState before = lane->breaker.state();
+  // What is due of a disabled one is claimed to be cancelled.
+  if (!head.enabled) lane->breaker = domain::Breaker();
+  if (newer) lane->breaker.Retry();
+  NoteBreaker(*lane, before);
+  return before == domain::BreakerState::kOpen && lane->breaker.state() != before;
 }
 
 void Lanes::CountHeld(Lane* lane, int change, std::size_t bytes) {
@@ -155,8 +203,8 @@ bool Lanes::IsOutdated(const Lane& lane, const Delivery& delivery) {
 void Lanes::TakeStartable(Lane* lane, absl::Time now, std::vector<Delivery*>* out) {
   const bool may_send = lane->enabled && lane->profile != nullptr;
   if (!may_send || now - lane->head_at > kHeadFreshFor) return;
-  while (!lane->waiting.empty() &&
-         static_cast<int>(lane->started.size()) < options_.concurrency) {
+  const int allowed = Allowed(lane, now);
+  while (!lane->waiting.empty() && static_cast<int>(lane->started.size()) < allowed) {
     Delivery& next = lane->waiting.front();
     // The lease outlives the request, or it is renewed first.
     if (next.lost || next.lease_until - now < lane->profile->timeout()) return;
@@ -164,6 +212,7 @@ void Lanes::TakeStartable(Lane* lane, absl::Time now, std::vector<Delivery*>* ou
     lane->started.splice(lane->started.end(), lane->waiting, lane->waiting.begin());
     ++started_;
     next.started_at = now;
+    next.ticket = lane->breaker.Start();
     if (next.profile != lane->profile) {
       next.profile = lane->profile;
       next.signed_at = absl::InfinitePast();
@@ -178,7 +227,7 @@ void Lanes::SetPace(Lane* lane, Pace pace) {
   if (lane->pace != Pace::kFast) cautious_held_ += lane->held();
 }
 
-bool Lanes::Complete(Delivery* delivery, absl::Duration took, absl::Time now,
+bool Lanes::Complete(Delivery* delivery, const Completion& completion, absl::Time now,
                      std::list<Delivery>* out) {
   Lane* lane = delivery->lane;
   CountHeld(lane, -1, delivery->bytes);
@@ -186,13 +235,22 @@ bool Lanes::Complete(Delivery* delivery, absl::Duration took, absl::Time now,
   out->splice(out->end(), lane->started, delivery->self);
   lane->completions.Add(now);
   lane->last_used = now;
+  const domain::BreakerState before = lane->breaker.state();
+  lane->breaker.End(delivery->ticket, completion.report, breaker_policy_, now,
+                    completion.random);
+  NoteBreaker(*lane, before);
   bool wake = cautious_hungry_ && lane->pace != Pace::kFast;
   if (wake) cautious_hungry_ = false;
-  const Pace pace = took < kSlowAnswer ? Pace::kFast : Pace::kSlow;
+  const Pace pace = completion.took < kSlowAnswer ? Pace::kFast : Pace::kSlow;
   if (pace != lane->pace) SetPace(lane, pace);
+  return WakesClaims(lane, now) || wake;
+}
 
+// After one of its requests has ended.
+bool Lanes::WakesClaims(Lane* lane, absl::Time now) {
+  bool wake = false;
   bool paced = false;
-  if (lane->hungry && (Wish(*lane, now, &paced) > 0 || paced)) {
+  if (lane->hungry && (Wish(lane, now, &paced) > 0 || paced)) {
     lane->hungry = false;
     wake = true;
   }
@@ -205,12 +263,17 @@ bool Lanes::Complete(Delivery* delivery, absl::Duration took, absl::Time now,
 
 std::vector<Uuid> Lanes::StaleHeads(absl::Time now) const {
   std::vector<Uuid> stale;
+  std::size_t barred = 0;
   for (const auto& [id, lane] : lanes_) {
+    const absl::Duration age = now - lane->head_at;
     const bool for_tokens =
         !lane->started.empty() && lane->profile != nullptr && lane->profile->gets_token();
-    if ((!lane->waiting.empty() || for_tokens) &&
-        now - lane->head_at >= kHeadRefreshAfter) {
+    if (!lane->waiting.empty() || for_tokens) {
+      if (age >= kHeadRefreshAfter) stale.push_back(id);
+    } else if (lane->breaker.state() == domain::BreakerState::kOpen &&
+               age >= kBarredHeadRefreshAfter && barred < kMaxBarredHeads) {
       stale.push_back(id);
+      ++barred;
     }
   }
   return stale;
@@ -244,8 +307,9 @@ std::list<Delivery> Lanes::TakeExcess(absl::Time now) {
     const bool stuck =
         !lane->started.empty() && now - lane->started.front().started_at > kSlowAnswer;
     if (stuck && lane->pace == Pace::kFast) SetPace(lane.get(), Pace::kSlow);
-    if (lane->pace != Pace::kSlow) continue;
-    const int capacity = Capacity(*lane, now);
+    const bool full = lane->pace == Pace::kSlow || IsBarred(*lane);
+    if (lane->waiting.empty() || !full) continue;
+    const int capacity = Capacity(lane.get(), now);
     while (!lane->waiting.empty() && lane->held() > capacity) {
       TakeOne(lane.get(), std::prev(lane->waiting.end()), &taken);
     }
@@ -279,10 +343,16 @@ std::list<Delivery> Lanes::TakeLost(Lane* lane) {
 }
 
 void Lanes::RemoveIdle(absl::Time now) {
+  const bool too_many = lanes_.size() > kMaxWebhooks;
   absl::erase_if(lanes_, [&](const auto& entry) {
     const Lane& lane = *entry.second;
-    return lane.held() == 0 && now - lane.last_used > kForgetAfter;
+    return lane.held() == 0 && (too_many || now - lane.last_used > kForgetAfter);
   });
+}
+
+int Lanes::open_breakers() const {
+  return static_cast<int>(std::ranges::count_if(
+      lanes_, [](const auto& entry) { return IsBarred(*entry.second); }));
 }
 
 }  // namespace windrow::delivery

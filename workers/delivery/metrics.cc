@@ -24,6 +24,20 @@ void AddResults(metrics::Registry* registry, DeliveryMetrics* m) {
   outcome(store::DeliveryState::kCancelled, "cancelled");
 }
 
+void AddBreakers(metrics::Registry* registry, DeliveryMetrics* m) {
+  m->open_breakers = registry->AddGauge(
+      "windrow_worker_breaker_open",
+      "Webhooks that are sent nothing, or one request, since their endpoints fail.");
+  for (const auto state :
+       {domain::BreakerState::kClosed, domain::BreakerState::kOpen,
+        domain::BreakerState::kHalfOpen, domain::BreakerState::kRecovering}) {
+    m->breakers[static_cast<std::size_t>(state)] =
+        registry->AddCounter("windrow_worker_breaker_transitions_total",
+                             "Changes of webhooks' breakers, by what they became.",
+                             {{"to", domain::ToString(state)}});
+  }
+}
+
 }  // namespace
 
 DeliveryMetrics::DeliveryMetrics(metrics::Registry* registry) {
@@ -71,6 +85,7 @@ DeliveryMetrics::DeliveryMetrics(metrics::Registry* registry) {
   queue_errors = registry->AddCounter("windrow_queue_errors_total",
                                       "Calls to the database that failed.");
   AddResults(registry, this);
+  AddBreakers(registry, this);
 }
 
 }  // namespace windrow::delivery

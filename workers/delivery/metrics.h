@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/base/metrics.h"
+#include "common/domain/breaker.h"
 #include "common/store/types.h"
 
 namespace windrow::delivery {
@@ -24,6 +25,9 @@ struct DeliveryMetrics {
   metrics::Gauge in_flight;
   metrics::Gauge bytes;
   metrics::Histogram request_seconds;
+  metrics::Gauge open_breakers;
+  // By domain::BreakerState, that it became.
+  std::array<metrics::Counter, 4> breakers;
   // By store::AttemptError.
   std::array<metrics::Counter, 13> attempts;
   // By store::DeliveryState, as recorded.
@@ -42,6 +46,9 @@ struct DeliveryMetrics {
 
   const metrics::Counter& AttemptsOf(store::AttemptError error) const {
     return attempts[static_cast<std::size_t>(error)];
+  }
+  const metrics::Counter& BreakersTo(domain::BreakerState state) const {
+    return breakers[static_cast<std::size_t>(state)];
   }
   const metrics::Counter& OutcomesOf(store::DeliveryState state) const {
     return outcomes[static_cast<std::size_t>(state)];

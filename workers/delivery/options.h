@@ -14,6 +14,7 @@ struct DeliveryOptions {
   int concurrency = 64;       // requests at once, a webhook
   int max_in_flight = 2'000;  // deliveries held at once, running or waiting to start
   std::size_t max_bytes = 256u << 20;  // of held deliveries and outcomes to record
+  int breaker_failures = 5;  // in a row that open a webhook's breaker; 0: none does
   absl::Duration lease_slack = absl::Seconds(15);
   absl::Duration shutdown_timeout = absl::Seconds(30);
 };
@@ -29,6 +30,9 @@ inline constexpr std::size_t kMaxOutcomesPerRecord = 500;
 // webhook that is disabled or deleted is sent nothing more than 2 s later.
 inline constexpr absl::Duration kHeadFreshFor = absl::Milliseconds(1'500);
 inline constexpr absl::Duration kHeadRefreshAfter = absl::Seconds(1);
+
+// Of a webhook that is not sent to since its breaker is open: an edit may mend it.
+inline constexpr absl::Duration kBarredHeadRefreshAfter = absl::Seconds(5);
 
 // A request is signed anew where it starts later than this after it was signed.
 inline constexpr absl::Duration kSignatureFreshFor = absl::Seconds(1);

@@ -7,6 +7,7 @@ namespace windrow::delivery {
 
 void ReadySet::Add(const Uuid& webhook) {
   if (holds_.contains(webhook)) return;
+  if (row_.size() >= kMost && !places_.contains(webhook)) return;
   const auto [place, added] = places_.try_emplace(webhook);
   if (added) place->second = row_.insert(row_.end(), webhook);
 }
@@ -21,6 +22,7 @@ void ReadySet::Remove(const Uuid& webhook) {
 void ReadySet::HoldBack(const Uuid& webhook, absl::Time until, bool until_freed) {
   Remove(webhook);
   EndHold(webhook);
+  if (holds_.size() >= kMost) return;
   holds_[webhook] = {until, until_freed};
   holds_by_time_.emplace(until, webhook);
 }

@@ -15,9 +15,12 @@
 
 namespace windrow::delivery {
 
-// Not thread-safe.
+// Not thread-safe. Holds kMost names at most, in the row and held back: what it does not
+// take is found again by a scan of its bucket.
 class ReadySet {
  public:
+  static constexpr std::size_t kMost = 100'000;
+
   // Goes to the end of the row; one that is there already keeps its place. Nothing where
   // it is held back.
   void Add(const Uuid& webhook);
@@ -38,6 +41,7 @@ class ReadySet {
   void Rotate(std::size_t count);
 
   std::size_t size() const { return row_.size(); }
+  std::size_t held_back() const { return holds_.size(); }
   bool empty() const { return row_.empty(); }
 
  private:

@@ -85,7 +85,8 @@ absl::Status UpkeepLoop::RefreshHeads() {
     }
     heads.push_back(std::move(head));
   }
-  parts_.dispatcher->UpdateHeads(heads, asked_at);
+  std::vector<Uuid> freed = parts_.dispatcher->UpdateHeads(heads, asked_at);
+  if (!freed.empty()) parts_.freed(std::move(freed));
   return absl::OkStatus();
 }
 

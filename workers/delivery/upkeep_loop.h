@@ -25,6 +25,8 @@ struct UpkeepLoopParts {
   const Clock* local;
   // Told of webhooks whose windows were given back.
   std::function<void(std::vector<Uuid>)> due_again;
+  // Told of webhooks that were held back since their endpoints failed, and are not now.
+  std::function<void(std::vector<Uuid>)> freed;
   DeliveryMetrics metrics;
   worker::Random random;
 };

@@ -98,6 +98,23 @@ void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstance
   }
 }
 
+domain::EndpointReport ReportOf(const http::Response& response, absl::Time now) {
+  domain::EndpointReport report;
+  if (response.error == http::ErrorKind::kInternal) {
+    report.sign = domain::EndpointSign::kNothing;
+  } else if (response.error != http::ErrorKind::kNone || response.status == 429 ||
+             response.status >= 500) {
+    report.sign = domain::EndpointSign::kFailing;
+  }
+  const bool obeyed = response.status == 429 || response.status == 503;
+  if (obeyed && response.retry_after) {
+    report.retry_after =
+        domain::ParseRetryAfter(*response.retry_after, now, absl::Hours(1))
+            .value_or(absl::ZeroDuration());
+  }
+  return report;
+}
+
 void FinishUnsendable(const domain::RetryPolicy& policy,
                       const Circumstances& circumstances, std::string why,
                       store::Outcome* outcome) {

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "common/domain/breaker.h"
 #include "common/domain/retry.h"
 #include "common/http/sender.h"
 #include "common/store/delivery_queue.h"
@@ -24,6 +25,10 @@ struct Circumstances {
 // (keep_bodies is false) keep no header and no body, of the request either.
 void Finish(const domain::RetryPolicy& policy, const Circumstances& circumstances,
             http::Response response, store::Outcome* outcome);
+
+// What a response tells of its endpoint: 429 and 5xx that it is not well, and so does
+// what is no answer, but for failures of our own. `now` is the database's.
+domain::EndpointReport ReportOf(const http::Response& response, absl::Time now);
 
 // An attempt that ended before a request could be made: as a failure of ours, tried again
 // by the schedule. `why` is for a person and holds no secret.

@@ -53,16 +53,19 @@ DeliveryWorker::DeliveryWorker(const DeliveryOptions& options,
                [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
            .metrics = metrics,
            .random = worker::ThreadRandom()}),
-      upkeep_({.queue = queue,
-               .profiles = &profiles_,
-               .dispatcher = &dispatcher_,
-               .local = clock,
-               .due_again =
-                   [this](std::vector<Uuid> webhooks) {
-                     claim_.Wake(std::move(webhooks), false);
-                   },
-               .metrics = metrics,
-               .random = worker::ThreadRandom()}),
+      upkeep_(
+          {.queue = queue,
+           .profiles = &profiles_,
+           .dispatcher = &dispatcher_,
+           .local = clock,
+           .due_again =
+               [this](std::vector<Uuid> webhooks) {
+                 claim_.Wake(std::move(webhooks), false);
+               },
+           .freed =
+               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
+           .metrics = metrics,
+           .random = worker::ThreadRandom()}),
       listen_(
           listener_.get(),
           [this](std::vector<Uuid> webhooks, bool scan) {

@@ -22,6 +22,7 @@ constexpr absl::Duration kAfterError = absl::Milliseconds(250);
 constexpr int kOrderKey = 16;
 constexpr int kWebhook = 17;
 constexpr int kParked = 18;
+constexpr int kGatedCut = 19;
 
 struct Gate {
   domain::RateLimit limit;
@@ -111,7 +112,7 @@ absl::Status GatedClaim::ClaimAndCommit() {
   }
   if (!admitted.empty()) {
     Params params = ClaimParams(claimer_, admitted);
-    params.Int4(kLookBeyond);
+    params.Int4(kLookBeyond).Int8(kMaxClaimedBytes);
     WINDROW_ASSIGN_OR_RETURN(rows_, connection_.Run(kClaimGatedWindows, params));
   }
   for (int i = 0; i < rows_.rows(); ++i) {
@@ -144,6 +145,7 @@ void GatedClaim::AddTo(Claim* claim, ClaimRows* claimed) const {
   for (int i = 0; i < rows_.rows(); ++i) {
     if (rows_.IsNull(i, 0)) continue;
     claimed->Add(rows_, i);
+    claim->cut = claim->cut || rows_.Bool(i, kGatedCut);
     ClaimedWindow& window = claim->windows.back();
     window.gated = true;
     window.order_key = rows_.Text(i, kOrderKey);

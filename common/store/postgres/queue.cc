@@ -11,6 +11,8 @@
 namespace windrow::store::postgres {
 namespace {
 
+constexpr int kCut = 16;  // a column of kClaimWindows
+
 std::vector<Uuid> ReadIds(const Result& rows, int column) {
   std::vector<Uuid> ids;
   ids.reserve(static_cast<std::size_t>(rows.rows()));
@@ -63,14 +65,20 @@ absl::StatusOr<std::vector<Uuid>> PostgresStore::ScanBuckets(int from, int to) {
 absl::StatusOr<Claim> PostgresStore::ClaimWindows(
     WorkerId worker, const std::vector<WantedWebhook>& wanted, absl::Duration slack) {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(
-      const Result rows, lease->Run(kClaimWindows, ClaimParams({worker, slack}, wanted)));
+  ArrayParam unless_failing = ArrayParam(ArrayParam::kBool);
+  for (const WantedWebhook& webhook : wanted)
+    unless_failing.AddBool(webhook.unless_failing);
+  WINDROW_ASSIGN_OR_RETURN(const Result rows,
+                           lease->Run(kClaimWindows, ClaimParams({worker, slack}, wanted)
+                                                         .Array(std::move(unless_failing))
+                                                         .Int8(kMaxClaimedBytes)));
   Claim claim;
   ClaimRows claimed(&claim);
   std::vector<WantedWebhook> gated;
   for (int i = 0; i < rows.rows(); ++i) {
     if (!rows.IsNull(i, 0)) {
       claimed.Add(rows, i);
+      claim.cut = rows.Bool(i, kCut);
       continue;
     }
     const Uuid webhook = rows.Id(i, 2);

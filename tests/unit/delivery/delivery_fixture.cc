@@ -154,15 +154,18 @@ DeliveryTest::DeliveryTest(DeliveryOptions options)
            .freed =
                [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
            .random = [this] { return random_; }}),
-      upkeep_({.queue = &queue_,
-               .profiles = &profiles_,
-               .dispatcher = &dispatcher_,
-               .local = &local_,
-               .due_again =
-                   [this](std::vector<Uuid> webhooks) {
-                     claim_.Wake(std::move(webhooks), false);
-                   },
-               .random = [this] { return random_; }}) {}
+      upkeep_(
+          {.queue = &queue_,
+           .profiles = &profiles_,
+           .dispatcher = &dispatcher_,
+           .local = &local_,
+           .due_again =
+               [this](std::vector<Uuid> webhooks) {
+                 claim_.Wake(std::move(webhooks), false);
+               },
+           .freed =
+               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
+           .random = [this] { return random_; }}) {}
 
 DeliveryTest::~DeliveryTest() {
   dispatcher_.StopStarting();

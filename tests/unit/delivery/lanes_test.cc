@@ -60,7 +60,7 @@ class LanesTest : public ::testing::Test {
     for (; count > 0; --count) {
       std::list<Delivery> done;
       const Uuid webhook = running_.front()->outcome.webhook_id;
-      wake |= lanes_.Complete(running_.front(), took, now_, &done);
+      wake |= lanes_.Complete(running_.front(), {.took = took}, now_, &done);
       running_.pop_front();
       StartSome(webhook);
     }
@@ -262,6 +262,30 @@ TEST_F(LanesTest, APlainUrlChangesForWhatWaits) {
   Complete(1);
   ASSERT_THAT(running_, SizeIs(64));
   EXPECT_EQ(running_.back()->profile, newer);
+}
+
+TEST_F(LanesTest, KnowsSoManyWebhooksAtMostButForThoseThatHoldSomething) {
+  Hold(Id(1), 1);
+  UuidV7Generator ids;
+  for (std::size_t i = 0; i < Lanes::kMaxWebhooks; ++i) Room(ids.Next(now_));
+  EXPECT_EQ(lanes_.webhooks(), Lanes::kMaxWebhooks + 1);
+  lanes_.RemoveIdle(now_);
+  EXPECT_EQ(lanes_.webhooks(), 1u);
+}
+
+TEST_F(LanesTest, WhenHalfOfAllIsTakenNewWebhooksAreWantedUnlessTheyFail) {
+  std::vector<Uuid> candidates;
+  for (int n = 1; n <= 2'000; ++n) candidates.push_back(Id(n));
+  int sure = 0, unless_failing = 0;
+  for (std::size_t i = 0; i < candidates.size(); i += 200) {
+    const Wanted wanted = lanes_.Want(std::span(candidates).subspan(i, 200), 500, now_);
+    for (const store::WantedWebhook& webhook : wanted.webhooks) {
+      ++(webhook.unless_failing ? unless_failing : sure);
+      Hold(webhook.webhook_id, webhook.room);
+    }
+  }
+  EXPECT_EQ(sure, 1'000);
+  EXPECT_EQ(unless_failing, 500);
 }
 
 }  // namespace

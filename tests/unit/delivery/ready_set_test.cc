@@ -93,5 +93,20 @@ TEST(ReadySetTest, WhatWaitsForRoomComesWhenARequestHasEnded) {
   EXPECT_THAT(ready.Front(10), ElementsAre(Id(1), Id(2)));
 }
 
+TEST(ReadySetTest, TakesSoManyAtMostInTheRowAndHeldBack) {
+  ReadySet ready;
+  UuidV7Generator ids;
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  for (std::size_t i = 0; i < ReadySet::kMost + 10; ++i) {
+    ready.Add(ids.Next(now));
+    ready.HoldBack(ids.Next(now), now + absl::Seconds(1), true);
+  }
+  EXPECT_EQ(ready.size(), ReadySet::kMost);
+  EXPECT_EQ(ready.held_back(), ReadySet::kMost);
+  ready.AddHeldBack(now + absl::Seconds(1));
+  EXPECT_EQ(ready.size(), ReadySet::kMost);
+  EXPECT_EQ(ready.held_back(), 0u);
+}
+
 }  // namespace
 }  // namespace windrow::delivery

@@ -2,7 +2,8 @@
 -- holds, for worker $1, as claim_windows.sql does. Of those with an order key only the first
 -- one goes, while none of the key is leased; the others that are due are parked, and up to $6
 -- of them are looked at beyond $4. Where the first one is parked itself, it is due.
--- Answers each wanted webhook at least once, and how many of its windows were parked.
+-- Answers each wanted webhook at least once, and how many of its windows were parked; and
+-- whether $7 bytes of bodies were taken, where it stops.
 WITH wanted AS MATERIALIZED (
   SELECT v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
          h.enabled AND h.deleted_at IS NULL AS enabled,
@@ -14,7 +15,8 @@ WITH wanted AS MATERIALIZED (
   SELECT p.*
   FROM wanted
   CROSS JOIN LATERAL (
-    SELECT w.window_id, w.bucket, w.webhook_id, w.order_key, w.order_number, w.due_at
+    SELECT w.window_id, w.bucket, w.webhook_id, w.order_key, w.order_number, w.due_at,
+           w.body_bytes
     FROM windows w
     WHERE w.bucket = wanted.bucket AND w.webhook_id = wanted.webhook_id
       AND w.due_at <= now()
@@ -40,7 +42,8 @@ WITH wanted AS MATERIALIZED (
   ) AS f ON true
 ), picked AS MATERIALIZED (
   SELECT j.window_id, j.bucket, j.webhook_id,
-         row_number() OVER (PARTITION BY j.webhook_id ORDER BY j.due_at) AS place
+         row_number() OVER (PARTITION BY j.webhook_id ORDER BY j.due_at) AS place,
+         sum(j.body_bytes) OVER (ORDER BY j.due_at, j.window_id) - j.body_bytes AS before
   FROM judged j WHERE NOT j.busy AND NOT j.behind
 ), claimed AS (
   UPDATE windows w
@@ -52,7 +55,7 @@ WITH wanted AS MATERIALIZED (
       group_key = NULL,
       lease_counted = true
   FROM picked p JOIN wanted n USING (webhook_id)
-  WHERE p.place <= n.room AND w.window_id = p.window_id AND w.bucket = p.bucket
+  WHERE p.place <= n.room AND p.before < $7::int8 AND w.window_id = p.window_id AND w.bucket = p.bucket
   RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, n.version, n.enabled,
             w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
             w.escmsg_ids, w.notification_ids, now(), w.resent_after, n.failing, w.order_key
@@ -80,5 +83,6 @@ WITH wanted AS MATERIALIZED (
   FROM first f WHERE w.window_id = f.window_id AND w.bucket = f.bucket
 )
 SELECT c.*, n.webhook_id,
-       (SELECT count(*) FROM parked p WHERE p.webhook_id = n.webhook_id)::int4
+       (SELECT count(*) FROM parked p WHERE p.webhook_id = n.webhook_id)::int4,
+       coalesce((SELECT max(before) >= $7::int8 FROM picked), false)
 FROM wanted n LEFT JOIN claimed c ON c.webhook_id = n.webhook_id;
