@@ -54,10 +54,22 @@ SettingTable TableOf(ServerConfig* c) {
   SettingTable table;
   AddCommon(c, &table);
   table.AddListen({"listen", "gRPC"}, &c->listen, false);
-  table.AddBool({"insecure_listen",
-                 "listen may be other than loopback, although callers are not "
-                 "authenticated"},
-                &c->insecure_listen);
+  table.AddBool(
+      {"insecure_listen",
+       "while there is no API key, callers that are not on this machine may do "
+       "everything too, and not only those on loopback: where the network keeps "
+       "strangers out"},
+      &c->insecure_listen);
+  table.AddText({"tls_certificate_file",
+                 "PEM file of the server's certificate, then of those that signed it; "
+                 "none: no TLS. Read again when it changes"},
+                &c->tls_certificate_file);
+  table.AddText({"tls_key_file", "PEM file of its private key, without a passphrase"},
+                &c->tls_key_file);
+  table.AddText({"tls_client_ca_file",
+                 "PEM file of authorities: client certificates are asked for and "
+                 "verified, and API keys may be for them"},
+                &c->tls_client_ca_file);
   table.AddInt({"max_connections", "connections at once; those beyond are closed"},
                &c->max_connections, 1, 100'000, "connections");
   table.AddInt({"max_streams", "calls at once on one connection"}, &c->max_streams, 1,
@@ -189,13 +201,13 @@ void CheckCommon(const CommonConfig& c, Violations* violations) {
 
 void Check(const ServerConfig& c, Violations* violations) {
   CheckCommon(c, violations);
-  const absl::StatusOr<config::HostPort> listen = config::HostPort::Parse(c.listen);
-  if (listen.ok() && !listen->IsLoopback() && !c.insecure_listen) {
-    violations->Add("listen",
-                    fmt::format("{} is not loopback, and callers are not authenticated: "
-                                "listen on 127.0.0.1, or set insecure_listen where the "
-                                "network is closed to others",
-                                c.listen));
+  if (c.tls_certificate_file.empty() != c.tls_key_file.empty()) {
+    violations->Add(c.tls_key_file.empty() ? "tls_key_file" : "tls_certificate_file",
+                    "is required where the other one is set: a certificate and its key");
+  }
+  if (!c.tls_client_ca_file.empty() && c.tls_certificate_file.empty()) {
+    violations->Add("tls_client_ca_file",
+                    "needs TLS: set tls_certificate_file and tls_key_file");
   }
 }
 

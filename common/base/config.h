@@ -36,6 +36,10 @@ struct CommonConfig {
 struct ServerConfig : CommonConfig {
   std::string listen = "127.0.0.1:7470";
   bool insecure_listen = false;
+  // PEM files. The first two are both set or neither; the third only with them.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  std::string tls_client_ca_file;
   int max_connections = 1'000;
   int max_streams = 256;
   std::int64_t max_memory = 512ll << 20;

@@ -4,11 +4,15 @@
     pip install -r requirements.txt
     python publish.py [SERVER [COUNT]]
 
+WINDROW_API_KEY is the API key, of scope publish; WINDROW_TLS_CA a PEM file of the authority
+that signed the server's certificate, where it serves TLS.
+
 The stubs are made from the .proto files when this starts, so that nothing generated has to
 be kept.
 """
 
 import json
+import os
 import pathlib
 import sys
 
@@ -33,13 +37,28 @@ def requests(count):
         )
 
 
+def channel_to(server):
+    """Over TLS where the authority is known, with any HTTP proxy left out."""
+    options = [("grpc.enable_http_proxy", 0)]
+    authority = os.environ.get("WINDROW_TLS_CA")
+    if not authority:
+        return grpc.insecure_channel(server, options)
+    roots = pathlib.Path(authority).read_bytes()
+    return grpc.secure_channel(server, grpc.ssl_channel_credentials(roots), options)
+
+
+def metadata():
+    key = os.environ.get("WINDROW_API_KEY")
+    return [("authorization", f"Bearer {key}")] if key else []
+
+
 def main():
     server = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:7470"
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    with grpc.insecure_channel(server) as channel:
+    with channel_to(server) as channel:
         stub = event_grpc.EventServiceStub(channel)
         # Answers come in the order of the requests, each after its event is on disk.
-        for answer in stub.PublishEvent(requests(count)):
+        for answer in stub.PublishEvent(requests(count), metadata=metadata()):
             if answer.WhichOneof("result") == "refused":
                 print(f"refused: {answer.refused.reason}: {answer.refused.message}")
                 continue

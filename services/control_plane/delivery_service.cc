@@ -59,10 +59,11 @@ absl::StatusOr<Uuid> DeliveryId(const std::string& text) {
 
 class DeliveryService final : public v1::DeliveryService::CallbackService {
  public:
-  DeliveryService(UnaryCalls& calls, store::DeliveryStore& deliveries,
+  DeliveryService(Access& access, UnaryCalls& calls, store::DeliveryStore& deliveries,
                   store::DeliveryControl& control, DeliveryWatch& watch,
                   const RpcMetrics& metrics)
-      : calls_(calls),
+      : access_(access),
+        calls_(calls),
         deliveries_(deliveries),
         control_(control),
         watch_(watch),
@@ -105,8 +106,8 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
   }
 
   grpc::ServerWriteReactor<v1::WatchDeliveriesResponse>* WatchDeliveries(
-      Context*, const v1::WatchDeliveriesRequest* request) override {
-    return OpenWatchStream(watch_, metrics_, Caller().tenant, *request);
+      Context* context, const v1::WatchDeliveriesRequest* request) override {
+    return OpenWatchStream(access_, watch_, metrics_, *context, *request);
   }
 
  private:
@@ -194,6 +195,7 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
     return absl::OkStatus();
   }
 
+  Access& access_;
   UnaryCalls& calls_;
   store::DeliveryStore& deliveries_;
   store::DeliveryControl& control_;
@@ -203,12 +205,13 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
+std::unique_ptr<grpc::Service> MakeDeliveryService(Access& access, UnaryCalls& calls,
                                                    store::DeliveryStore& deliveries,
                                                    store::DeliveryControl& control,
                                                    DeliveryWatch& watch,
                                                    const RpcMetrics& metrics) {
-  return std::make_unique<DeliveryService>(calls, deliveries, control, watch, metrics);
+  return std::make_unique<DeliveryService>(access, calls, deliveries, control, watch,
+                                           metrics);
 }
 
 }  // namespace windrow::control_plane

@@ -10,12 +10,13 @@
 
 namespace windrow::control_plane {
 
+class Access;
 class DeliveryWatch;
 class RpcMetrics;
 class UnaryCalls;
 
 // What it is given must outlive it.
-std::unique_ptr<grpc::Service> MakeDeliveryService(UnaryCalls& calls,
+std::unique_ptr<grpc::Service> MakeDeliveryService(Access& access, UnaryCalls& calls,
                                                    store::DeliveryStore& deliveries,
                                                    store::DeliveryControl& control,
                                                    DeliveryWatch& watch,

@@ -9,6 +9,7 @@
 #include "services/control_plane/delivery_mapping.h"
 #include "services/control_plane/delivery_values.h"
 #include "services/control_plane/page_token.h"
+#include "services/control_plane/peer.h"
 #include "services/control_plane/proto_time.h"
 #include "services/control_plane/status_mapping.h"
 
@@ -48,25 +49,28 @@ absl::StatusOr<WatchStart> StartOf(store::TenantId tenant,
 // the state, and Advance does what the state then asks for.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchDeliveriesResponse>,
                           public Watcher,
+                          public AccessHolder,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(DeliveryWatch& watch, const RpcMetrics& metrics,
+  WatchStream(Access& access, DeliveryWatch& watch, const RpcMetrics& metrics,
               const v1::WatchDeliveriesRequest& request)
-      : watch_(watch), metrics_(metrics), tokens_({"watch", request.filter()}) {}
+      : access_(access),
+        watch_(watch),
+        metrics_(metrics),
+        tokens_({"watch", request.filter()}) {}
 
-  void Start(store::TenantId tenant, const v1::WatchDeliveriesRequest& request) {
-    self_ = shared_from_this();
-    const absl::Status added = [&] {
-      auto where = filter::Compile(request.filter(), store::kDeliveryFields);
-      if (!where.ok()) return where.status();
-      where_ = *std::move(where);
-      const auto start = StartOf(tenant, request, tokens_);
-      if (!start.ok()) return start.status();
-      if (start->after) Begins(*start->after);
-      return watch_.Add(self_, *start);
-    }();
-    if (!added.ok()) Ends(added);
+  // Until gRPC is done with it.
+  void KeepAlive() { self_ = shared_from_this(); }
+
+  void LetIn(const absl::StatusOr<Caller>& caller,
+             const v1::WatchDeliveriesRequest& request) {
+    if (!caller.ok()) return Ends(caller.status());
+    Begin(caller->tenant, request);
+    access_.Hold(*caller, weak_from_this());
   }
+
+  // AccessHolder
+  void EndAccess(const absl::Status& status) override { Ends(status); }
 
   // Watcher
   void Begins(store::ChangeCursor at) override {
@@ -106,6 +110,26 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchDeliveriesRes
 
  private:
   enum class Act { kNothing, kWrite, kWantMore, kFinish };
+
+  void Begin(store::TenantId tenant, const v1::WatchDeliveriesRequest& request) {
+    const absl::Status added = [&] {
+      auto where = filter::Compile(request.filter(), store::kDeliveryFields);
+      if (!where.ok()) return where.status();
+      where_ = *std::move(where);
+      const auto start = StartOf(tenant, request, tokens_);
+      if (!start.ok()) return start.status();
+      if (start->after) Begins(*start->after);
+      return watch_.Add(shared_from_this(), *start);
+    }();
+    if (!added.ok()) return Ends(added);
+    // The call may have ended while its caller was not let in yet.
+    bool ended = false;
+    {
+      std::lock_guard lock(mutex_);
+      ended = finished_;
+    }
+    if (ended) watch_.Remove(this);
+  }
 
   template <typename Change>
   void Set(Change change) {
@@ -183,6 +207,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchDeliveriesRes
     return absl::Now() - told_at_ >= kQuiet;
   }
 
+  Access& access_;
   DeliveryWatch& watch_;
   const RpcMetrics metrics_;
   const PageTokens tokens_;
@@ -203,10 +228,16 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchDeliveriesRes
 };
 
 grpc::ServerWriteReactor<v1::WatchDeliveriesResponse>* OpenWatchStream(
-    DeliveryWatch& watch, const RpcMetrics& metrics, store::TenantId tenant,
+    Access& access, DeliveryWatch& watch, const RpcMetrics& metrics,
+    const grpc::CallbackServerContext& context,
     const v1::WatchDeliveriesRequest& request) {
-  const auto stream = std::make_shared<WatchStream>(watch, metrics, request);
-  stream->Start(tenant, request);
+  const auto stream = std::make_shared<WatchStream>(access, watch, metrics, request);
+  stream->KeepAlive();
+  // The request is gRPC's, and gone where the call ends meanwhile.
+  access.Admit("WatchDeliveries", CredentialsOf(context),
+               [stream, request](const absl::StatusOr<Caller>& caller) {
+                 stream->LetIn(caller, request);
+               });
   return stream.get();
 }
 

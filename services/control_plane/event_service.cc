@@ -1,6 +1,7 @@
 #include "services/control_plane/event_service.h"
 
 #include <absl/status/statusor.h>
+#include <absl/time/clock.h>
 
 #include "common/filter/filter.h"
 #include "common/store/list_fields.h"
@@ -40,8 +41,8 @@ class EventService final : public Base {
         webhooks_(webhooks),
         metrics_(metrics) {}
 
-  PublishStreams::Reactor* PublishEvent(Context*) override {
-    return streams_.Open(Caller().tenant);
+  PublishStreams::Reactor* PublishEvent(Context* context) override {
+    return streams_.Open(*context);
   }
 
   Reactor* BatchPublishEvents(Context* context,
@@ -49,6 +50,7 @@ class EventService final : public Base {
                               v1::BatchPublishEventsResponse* response) override {
     return calls_.Run("BatchPublishEvents", context, [=, this](const Caller& caller) {
       v1::BatchPublishEventsRequest events = *request;
+      ChargeEvents(caller, events.events_size());
       return BatchPublish(queue_, metrics_, caller.tenant, &events, response);
     });
   }
@@ -80,6 +82,12 @@ class EventService final : public Base {
   }
 
  private:
+  // Of a key's rate; one was charged with the call.
+  static void ChargeEvents(const Caller& caller, int events) {
+    if (caller.pace == nullptr || events < 2 || events > kMaxBatchEvents) return;
+    caller.pace->Charge(absl::Now(), events - 1);
+  }
+
   absl::Status List(const Caller& caller, const v1::ListEventsRequest& request,
                     v1::ListEventsResponse* response) {
     store::EventQuery query;

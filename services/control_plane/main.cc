@@ -18,6 +18,7 @@
 #include "common/crypto/key_ring.h"
 #include "common/http/address_rules.h"
 #include "common/http/ops_server.h"
+#include "common/store/postgres/access.h"
 #include "common/store/postgres/postgres_store.h"
 #include "services/control_plane/server.h"
 
@@ -84,8 +85,14 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
            .application_name = "windrow-server",
            .errors = std::make_shared<store::postgres::DatabaseErrors>(&registry)},
           std::move(key_ring)));
+  WINDROW_ASSIGN_OR_RETURN(const auto access, store::postgres::PostgresAccess::Open(
+                                                  config.database_url, "windrow-server"));
   control_plane::ServerOptions options;
   options.listen = config.listen;
+  options.insecure_listen = config.insecure_listen;
+  options.tls = {.certificate = config.tls_certificate_file,
+                 .key = config.tls_key_file,
+                 .client_ca = config.tls_client_ca_file};
   options.urls = std::move(urls);
   options.executor_threads = config.pool_size;
   options.max_connections = ConnectionsFor(config);
@@ -93,11 +100,11 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   options.max_memory = config.max_memory;
   options.max_connection_idle = config.max_connection_idle;
   options.max_connection_age = config.max_connection_age;
-  WINDROW_ASSIGN_OR_RETURN(
-      const auto server,
-      control_plane::Server::Start({*store, *store, *store, *store, *store, *store,
-                                    *store, *store, [&] { return store->Ping(); }},
-                                   options, registry));
+  WINDROW_ASSIGN_OR_RETURN(const auto server,
+                           control_plane::Server::Start(
+                               {*store, *store, *store, *store, *store, *store, *store,
+                                *store, *access, [&] { return store->Ping(); }},
+                               options, registry));
   std::unique_ptr<http::OpsServer> ops;
   if (!config.ops_listen.empty()) {
     WINDROW_ASSIGN_OR_RETURN(

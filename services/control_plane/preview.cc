@@ -147,6 +147,13 @@ absl::Status Preview(const PreviewInput& input, absl::Time now,
   return AddSignature(input.webhook, now, response);
 }
 
+void HideSignature(v1::PreviewPayloadResponse* response) {
+  constexpr std::string_view kName = "webhook-signature: ";
+  for (std::string& header : *response->mutable_headers()) {
+    if (header.starts_with(kName)) header = std::string(kName) + "***";
+  }
+}
+
 absl::Status PreviewPayload(const PreviewStores& stores, const UrlPolicy& policy,
                             store::TenantId tenant, v1::PreviewPayloadRequest* request,
                             v1::PreviewPayloadResponse* response) {

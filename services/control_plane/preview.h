@@ -36,4 +36,7 @@ absl::Status PreviewPayload(const PreviewStores& stores, const UrlPolicy& policy
                             store::TenantId tenant, v1::PreviewPayloadRequest* request,
                             v1::PreviewPayloadResponse* response);
 
+// For callers that may read, and could else sign what they like as this webhook.
+void HideSignature(v1::PreviewPayloadResponse* response);
+
 }  // namespace windrow::control_plane

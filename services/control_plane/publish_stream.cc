@@ -1,13 +1,17 @@
 #include "services/control_plane/publish_stream.h"
 
+#include <absl/time/clock.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "common/base/status.h"
 #include "services/control_plane/event_mapping.h"
+#include "services/control_plane/peer.h"
 #include "services/control_plane/status_mapping.h"
 
 namespace windrow::control_plane {
@@ -44,10 +48,10 @@ grpc::ByteBuffer Serialize(const PublishAnswer& answer) {
 // state, and Advance does what the state then asks for.
 class PublishStream final : public PublishStreams::Reactor,
                             public Publisher,
+                            public AccessHolder,
                             public std::enable_shared_from_this<PublishStream> {
  public:
-  PublishStream(PublishStreams& streams, store::TenantId tenant)
-      : streams_(streams), tenant_(tenant) {}
+  explicit PublishStream(PublishStreams& streams) : streams_(streams) {}
 
   void Start(std::shared_ptr<PublishStream> self) {
     self_ = std::move(self);
@@ -55,8 +59,22 @@ class PublishStream final : public PublishStreams::Reactor,
     Advance();
   }
 
+  void LetIn(const absl::StatusOr<Caller>& caller) {
+    if (!caller.ok()) return EndAccess(caller.status());
+    Set([&] { caller_ = *caller; });
+    streams_.access_.Hold(*caller, weak_from_this());
+  }
+
   void Stop() {
     Set([&] { stopping_ = true; });
+  }
+
+  // AccessHolder
+  void EndAccess(const absl::Status& status) override {
+    Set([&] {
+      stopping_ = true;
+      if (!end_) end_ = status;
+    });
   }
 
   // grpc::ServerBidiReactor
@@ -82,6 +100,7 @@ class PublishStream final : public PublishStreams::Reactor,
   }
   void OnDone() override {
     streams_.Closed(this);
+    pause_.Cancel();
     self_.reset();
   }
 
@@ -117,6 +136,7 @@ class PublishStream final : public PublishStreams::Reactor,
     Set([&] {
       reading_ = false;
       if (finished_) return;  // the client will find it unanswered
+      if (caller_->pace != nullptr) caller_->pace->Charge(absl::Now(), 1);
       const std::uint64_t ticket = first_ticket_ + slots_.size();
       const std::size_t bytes = event.ok() ? MemoryOf(*event) : sizeof(Slot);
       const std::size_t refusal_bytes = event.ok() ? 0 : MemoryOf(event.status());
@@ -126,7 +146,7 @@ class PublishStream final : public PublishStreams::Reactor,
       if (!event.ok()) {
         streams_.metrics_.refused.Increment();
         AnswerLocked(ticket, {.status = event.status()});
-      } else if (!streams_.queue_.Push({.tenant_id = tenant_,
+      } else if (!streams_.queue_.Push({.tenant_id = caller_->tenant,
                                         .event = *std::move(event),
                                         .bytes = bytes,
                                         .publisher = shared_from_this(),
@@ -154,13 +174,24 @@ class PublishStream final : public PublishStreams::Reactor,
   }
   // Asks for room last: a false answer means that RoomAgain will come.
   bool WantsRead() {
-    if (reading_ || reads_over_ || stopping_ || broken_ || waiting_for_room_)
-      return false;
+    if (!caller_ || reading_ || reads_over_ || stopping_ || broken_) return false;
+    if (waiting_for_room_ || pausing_) return false;
     if (slots_.size() >= streams_.limits_.events) return false;
     if (unanswered_bytes_ >= streams_.limits_.bytes) return false;
     if (refusal_bytes_ >= streams_.limits_.refusal_bytes) return false;
     waiting_for_room_ = !streams_.queue_.HasRoom(shared_from_this());
     return !waiting_for_room_;
+  }
+  // What the caller's rate wants before the next read.
+  absl::Duration Pause() const {
+    if (caller_->pace == nullptr) return absl::ZeroDuration();
+    return caller_->pace->WaitFor(absl::Now());
+  }
+  void StartPause(absl::Duration pause) {
+    pause_.Set(absl::ToChronoTime(absl::Now() + pause),
+               [stream = shared_from_this()](bool) {
+                 stream->Set([&] { stream->pausing_ = false; });
+               });
   }
   // Not while another thread is on its way into gRPC: after Finish the call may be gone.
   bool WantsFinish() const {
@@ -171,23 +202,26 @@ class PublishStream final : public PublishStreams::Reactor,
   void Advance();
 
   PublishStreams& streams_;
-  const store::TenantId tenant_;
   std::shared_ptr<PublishStream> self_;  // until OnDone
 
   std::mutex mutex_;
-  std::deque<Slot> slots_;  // read and not yet written, in order
+  std::optional<Caller> caller_;     // none: not let in yet
+  std::optional<absl::Status> end_;  // the caller's key is not good
+  std::deque<Slot> slots_;           // read and not yet written, in order
   std::uint64_t first_ticket_ = 0;
   std::size_t unanswered_bytes_ = 0;
   std::size_t refusal_bytes_ = 0;
   bool reading_ = false;
   bool writing_ = false;
   bool waiting_for_room_ = false;
+  bool pausing_ = false;     // for the caller's rate
   bool reads_over_ = false;  // the client said that it was all
   bool broken_ = false;      // nobody reads the answers
   bool stopping_ = false;
   bool finished_ = false;
   int starting_ = 0;  // threads that are inside of StartRead or StartWrite
 
+  grpc::Alarm pause_;       // runs while pausing_
   grpc::ByteBuffer read_;   // gRPC's while reading_
   grpc::ByteBuffer write_;  // gRPC's while writing_
 };
@@ -212,17 +246,24 @@ void PublishStream::Advance() {
       lock.lock();
       --starting_;
     } else if (WantsRead()) {
-      reading_ = true;
+      const absl::Duration pause = Pause();
+      const bool pauses = pause > absl::ZeroDuration();
+      (pauses ? pausing_ : reading_) = true;
       ++starting_;
       lock.unlock();
-      StartRead(&read_);
+      if (pauses) {
+        StartPause(pause);
+      } else {
+        StartRead(&read_);
+      }
       lock.lock();
       --starting_;
     } else if (WantsFinish()) {
       finished_ = true;
       const bool all_read = reads_over_ && !broken_;
+      const absl::Status end = end_.value_or(ServerStopping());
       lock.unlock();
-      Finish(all_read ? grpc::Status::OK : ToGrpcStatus(ServerStopping()));
+      Finish(all_read ? grpc::Status::OK : ToGrpcStatus(end));
       return;
     } else {
       return;
@@ -231,8 +272,9 @@ void PublishStream::Advance() {
 }
 
 // gRPC calls no reaction before its handler, which calls this, has returned.
-PublishStreams::Reactor* PublishStreams::Open(store::TenantId tenant) {
-  auto stream = std::make_shared<PublishStream>(*this, tenant);
+PublishStreams::Reactor* PublishStreams::Open(
+    const grpc::CallbackServerContext& context) {
+  auto stream = std::make_shared<PublishStream>(*this);
   stream->Start(stream);
   metrics_.streams.Add(1);
   bool stopped = false;
@@ -242,6 +284,9 @@ PublishStreams::Reactor* PublishStreams::Open(store::TenantId tenant) {
     stopped = stopped_;
   }
   if (stopped) stream->Stop();
+  access_.Admit(
+      "PublishEvent", CredentialsOf(context),
+      [stream](const absl::StatusOr<Caller>& caller) { stream->LetIn(caller); });
   return stream.get();
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <unordered_set>
 
+#include "services/control_plane/access.h"
 #include "services/control_plane/metrics.h"
 #include "services/control_plane/publish_queue.h"
 
@@ -35,10 +36,14 @@ class PublishStreams {
   // is a refused event, and not the end of its stream.
   using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-  PublishStreams(PublishQueue& queue, StreamLimits limits, PublishMetrics metrics)
-      : queue_(queue), limits_(limits), metrics_(metrics) {}
+  PublishStreams(Access& access, PublishQueue& queue, StreamLimits limits,
+                 PublishMetrics metrics)
+      : access_(access), queue_(queue), limits_(limits), metrics_(metrics) {}
 
-  Reactor* Open(store::TenantId tenant);
+  // Nothing is read from it before its caller is let in; once the caller's key ends, what
+  // was read is answered, and it ends with UNAUTHENTICATED. It is read from no faster
+  // than the key's rate.
+  Reactor* Open(const grpc::CallbackServerContext& context);
   // Ends every stream, and those that are opened later, with UNAVAILABLE, once what was
   // read from it is answered.
   void Stop();
@@ -49,6 +54,7 @@ class PublishStreams {
   friend class PublishStream;
   void Closed(PublishStream* stream);
 
+  Access& access_;
   PublishQueue& queue_;
   const StreamLimits limits_;
   const PublishMetrics metrics_;

@@ -15,6 +15,8 @@
 #include "common/base/log.h"
 #include "common/base/settings.h"
 #include "common/base/status.h"
+#include "services/control_plane/access.h"
+#include "services/control_plane/api_key_service.h"
 #include "services/control_plane/connection_acceptor.h"
 #include "services/control_plane/database_watch.h"
 #include "services/control_plane/delivery_service.h"
@@ -41,14 +43,31 @@ constexpr int kMinClientPingMs = 10'000;
 // client has not read yet; in this time it reads them, and stops sending.
 constexpr absl::Duration kLinger = absl::Seconds(1);
 
-void WarnWhereOpen(const std::string& listen) {
-  const auto address = config::HostPort::Parse(listen);
-  if (address.ok() && address->IsLoopback()) return;
-  Log(LogLevel::kWarn, "open_listen",
-      {{"listen", listen},
-       {"warning",
-        "callers are not authenticated: whoever reaches this address may do "
-        "everything"}});
+// Says at start who is let in.
+void TellAccess(const ServerOptions& options, bool has_keys) {
+  const auto address = config::HostPort::Parse(options.listen);
+  const bool loopback = address.ok() && address->IsLoopback();
+  if (!loopback && !options.tls.enabled()) {
+    Log(LogLevel::kWarn, "no_tls",
+        {{"listen", options.listen},
+         {"warning",
+          "API keys and events travel in the clear: set tls_certificate_file and "
+          "tls_key_file, or put a proxy with TLS before it"}});
+  }
+  if (has_keys || !options.tls.client_ca.empty()) {
+    Log(LogLevel::kInfo, "access",
+        {{"callers", "every caller needs an API key"}, {"has_keys", has_keys}});
+    return;
+  }
+  const bool open = options.insecure_listen && !loopback;
+  Log(open ? LogLevel::kWarn : LogLevel::kInfo, "access",
+      {{"callers", open ? "there is no API key yet: whoever reaches this address may do "
+                          "everything, since insecure_listen is set"
+                        : "there is no API key yet: callers on this machine may do "
+                          "everything in the tenant default, others nothing"},
+       {"way_out",
+        "`windrow api-key create` makes the first key; from then on every caller needs "
+        "one"}});
 }
 
 int Milliseconds(absl::Duration duration) {
@@ -91,15 +110,19 @@ class GrpcServer final : public Server {
   GrpcServer(const ServerStores& stores, const ServerOptions& options,
              metrics::Registry& registry)
       : publish_metrics_(PublishMetrics::In(registry)),
+        access_(stores.access,
+                {.policy = {.client_certificates = !options.tls.client_ca.empty(),
+                            .insecure_listen = options.insecure_listen}},
+                AccessMetrics(registry)),
         committer_(stores.events, stores.event_types, stores.webhooks, options.committer,
                    publish_metrics_),
-        streams_(committer_.queue(), {}, publish_metrics_),
+        streams_(access_, committer_.queue(), {}, publish_metrics_),
         notices_(stores.webhooks, committer_.queue(), options.notice_interval),
         operations_(stores.operations, stores.deliveries, options.operation_interval,
                     OperationMetrics::In(registry)),
         changes_(stores.changes, options.watch, WatchMetrics::In(registry)),
         executor_(options.executor_threads, options.max_queued_calls),
-        calls_(executor_, RpcMetrics(registry)),
+        calls_(access_, executor_, RpcMetrics(registry)),
         watch_(stores.ping, options.ping_interval,
                [this](const absl::Status& status) { SetServing(status.ok()); }),
         refused_connections_(registry.AddCounter(
@@ -112,9 +135,11 @@ class GrpcServer final : public Server {
                                          publish_metrics_));
     services_.push_back(MakeEventTypeService(calls_, stores.event_types));
     services_.push_back(MakeOperationService(calls_, stores.operations, stores.webhooks));
-    services_.push_back(MakeDeliveryService(calls_, stores.deliveries, stores.control,
-                                            changes_, RpcMetrics(registry)));
+    services_.push_back(MakeDeliveryService(access_, calls_, stores.deliveries,
+                                            stores.control, changes_,
+                                            RpcMetrics(registry)));
     services_.push_back(MakeStatsService(calls_, stores.stats));
+    services_.push_back(MakeApiKeyService(calls_, stores.access, access_));
   }
 
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }
@@ -125,13 +150,16 @@ class GrpcServer final : public Server {
                                               refused_connections_));
     grpc::ServerBuilder builder;
     SetLimits(options, &builder);
+    WINDROW_ASSIGN_OR_RETURN(const auto credentials, MakeServerCredentials(options.tls));
     auto incoming = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-        grpc::InsecureServerCredentials());
+        credentials);
     for (const auto& service : services_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC did not start");
     SetServing(false);
+    if (access_.Refresh().ok()) TellAccess(options, access_.HasKeys());
+    access_.Start();
     acceptor_->Start(HandTo(std::move(incoming)));
     watch_.Start();
     notices_.Start();
@@ -145,6 +173,7 @@ class GrpcServer final : public Server {
 
   void Shutdown(absl::Duration limit) override {
     if (server_ == nullptr) return;
+    access_.Stop();
     watch_.Stop();
     notices_.Stop();
     operations_.Stop();
@@ -168,6 +197,7 @@ class GrpcServer final : public Server {
 
   const PublishMetrics publish_metrics_;
   // In the order of need: what is below uses what is above, and ends before it.
+  Access access_;
   PublishCommitter committer_;
   PublishStreams streams_;
   NoticeLoop notices_;
@@ -187,7 +217,6 @@ class GrpcServer final : public Server {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerStores& stores,
                                                       const ServerOptions& options,
                                                       metrics::Registry& registry) {
-  WarnWhereOpen(options.listen);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::make_unique<GrpcServer>(stores, options, registry);

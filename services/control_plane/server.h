@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/base/metrics.h"
+#include "common/store/access_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
@@ -20,6 +21,7 @@
 #include "common/store/webhook_store.h"
 #include "services/control_plane/delivery_watch.h"
 #include "services/control_plane/publish_committer.h"
+#include "services/control_plane/tls.h"
 #include "services/control_plane/webhook_mapping.h"
 
 namespace windrow::control_plane {
@@ -34,11 +36,13 @@ struct ServerStores {
   store::OperationStore& operations;
   store::StatsStore& stats;
   store::ChangeStore& changes;
+  store::AccessStore& access;
   std::function<absl::Status()> ping;  // OK where the database answers
 };
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:0";  // HOST:PORT; port 0 takes a free one
+  TlsFiles tls;
   UrlPolicy urls;
   CommitterOptions committer;
   int executor_threads = 8;
@@ -48,6 +52,8 @@ struct ServerOptions {
   std::int64_t max_memory = 512ll << 20;  // of gRPC's buffers
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();  // open calls go on
+  // Whether callers that are not of loopback are let in while there is no API key.
+  bool insecure_listen = false;
   absl::Duration ping_interval = absl::Seconds(1);
   absl::Duration notice_interval = absl::Seconds(2);
   absl::Duration operation_interval = absl::Milliseconds(500);
@@ -59,8 +65,8 @@ inline constexpr int kMaxReceiveBytes = (4 << 20) + (64 << 10);
 
 class Server {
  public:
-  // UNAVAILABLE, with the way out, where the address cannot be listened on. Whether it
-  // may be other than loopback is the configuration's to say.
+  // UNAVAILABLE, with the way out, where the address cannot be listened on.
+  // FAILED_PRECONDITION where the files of TLS do not do.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerStores& stores,
                                                        const ServerOptions& options,
                                                        metrics::Registry& registry);

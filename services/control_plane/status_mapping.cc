@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "services/control_plane/error_text.h"
+#include "services/control_plane/proto_time.h"
 #include "windrow/internal/rpc_details.pb.h"
 
 namespace windrow::control_plane {
@@ -17,7 +18,8 @@ namespace {
 
 constexpr char kDomain[] = "windrow.dev";
 constexpr char kTypePrefix[] = "type.googleapis.com/google.rpc.";
-constexpr int kRetrySeconds = 1;
+constexpr char kRetryDelay[] = "windrow.dev/retry_delay";
+constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 // In base64, and with a message whose every byte is percent-encoded, below 8 KiB.
 constexpr std::size_t kMaxMessageBytes = 400;
 constexpr std::size_t kMaxViolationBytes = 4'400;
@@ -46,6 +48,13 @@ void AddDetail(const google::protobuf::MessageLite& detail, std::string_view nam
   detail.SerializeToString(any->mutable_value());
 }
 
+absl::Duration RetryDelayOf(const absl::Status& status) {
+  absl::Duration delay;
+  const auto text = status.GetPayload(kRetryDelay);
+  const bool said = text && absl::ParseDuration(std::string(*text), &delay);
+  return said ? delay : kUsualRetryDelay;
+}
+
 internal::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
   internal::BadRequest bad;
   for (Violation& violation : ShownViolations(violations, kMaxViolationBytes)) {
@@ -57,6 +66,11 @@ internal::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
 }
 
 }  // namespace
+
+absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
+  status.SetPayload(kRetryDelay, absl::Cord(absl::FormatDuration(delay)));
+  return status;
+}
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -71,7 +85,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (!violations.empty()) AddDetail(ToBadRequest(violations), "BadRequest", &rpc);
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
     internal::RetryInfo retry;
-    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
+    DurationToProto(RetryDelayOf(status), retry.mutable_retry_delay());
     AddDetail(retry, "RetryInfo", &rpc);
   }
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rpc.message(),

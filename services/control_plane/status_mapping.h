@@ -2,13 +2,18 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 #include <grpcpp/support/status.h>
 
 namespace windrow::control_plane {
 
+// `status` with what RetryInfo is to say.
+absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
+
 // The same code and message, with google.rpc details: ErrorInfo (the status' reason, else
 // a word for its code; domain "windrow.dev"), BadRequest where there are violations, and
-// RetryInfo for UNAVAILABLE and RESOURCE_EXHAUSTED.
+// RetryInfo for UNAVAILABLE and RESOURCE_EXHAUSTED, of a second where nothing else is
+// said.
 //
 // Details and message travel in trailers, of which common clients take 8 KiB: violations
 // that have no room are left out, and a last one says how many. The message of INTERNAL

@@ -1,4 +1,5 @@
-// The shell around every unary call: its thread, its deadline, its status, its count.
+// The shell around every unary call: who calls, its thread, its deadline, its status, its
+// count.
 #pragma once
 
 #include <absl/status/status.h>
@@ -7,9 +8,11 @@
 
 #include <utility>
 
+#include "services/control_plane/access.h"
 #include "services/control_plane/caller.h"
 #include "services/control_plane/executor.h"
 #include "services/control_plane/metrics.h"
+#include "services/control_plane/peer.h"
 #include "services/control_plane/status_mapping.h"
 
 namespace windrow::control_plane {
@@ -17,34 +20,50 @@ namespace windrow::control_plane {
 // Thread-safe. What it points to must outlive it.
 class UnaryCalls {
  public:
-  UnaryCalls(Executor& executor, RpcMetrics metrics)
-      : executor_(executor), metrics_(metrics) {}
+  UnaryCalls(Access& access, Executor& executor, RpcMetrics metrics)
+      : access_(access), executor_(executor), metrics_(metrics) {}
 
   // Runs `use_case`, an absl::Status(const Caller&), on the executor and ends the call
-  // with its status. A call whose client gave up while it was queued is not run.
+  // with its status. Not of a caller who may not call it, nor where the client gave up
+  // while it was queued.
   template <typename UseCase>
   grpc::ServerUnaryReactor* Run(const char* method, grpc::CallbackServerContext* context,
                                 UseCase use_case) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool taken = executor_.TryRun([=, this, use_case = std::move(use_case)] {
+    access_.Admit(
+        method, CredentialsOf(*context),
+        [=, this, use_case = std::move(use_case)](const absl::StatusOr<Caller>& caller) {
+          absl::Status status = caller.status();
+          if (status.ok()) status = access_.TakeOne(*caller);
+          if (!status.ok()) return Finish(method, reactor, status);
+          Queue(method, context, reactor, *caller, use_case);
+        });
+    return reactor;
+  }
+
+ private:
+  template <typename UseCase>
+  void Queue(const char* method, grpc::CallbackServerContext* context,
+             grpc::ServerUnaryReactor* reactor, const Caller& caller,
+             const UseCase& use_case) {
+    const bool taken = executor_.TryRun([=, this] {
       Finish(method, reactor,
              context->IsCancelled() ? absl::CancelledError("the caller gave up")
-                                    : use_case(Caller()));
+                                    : use_case(caller));
     });
     if (!taken) {
       Finish(method, reactor,
              absl::ResourceExhaustedError("too many calls wait: try again later"));
     }
-    return reactor;
   }
 
- private:
   void Finish(const char* method, grpc::ServerUnaryReactor* reactor,
               const absl::Status& status) const {
     metrics_.Count(method, static_cast<int>(status.code()));
     reactor->Finish(ToGrpcStatus(status));
   }
 
+  Access& access_;
   Executor& executor_;
   const RpcMetrics metrics_;
 };

@@ -92,8 +92,10 @@ class WebhookService final : public v1::WebhookService::CallbackService {
                           v1::PreviewPayloadResponse* response) override {
     return calls_.Run("PreviewPayload", context, [=, this](const Caller& caller) {
       v1::PreviewPayloadRequest copy = *request;
-      return control_plane::PreviewPayload({events_, webhooks_, event_types_}, policy_,
-                                           caller.tenant, &copy, response);
+      const absl::Status status = control_plane::PreviewPayload(
+          {events_, webhooks_, event_types_}, policy_, caller.tenant, &copy, response);
+      if (caller.scope != domain::Scope::kAdmin) HideSignature(response);
+      return status;
     });
   }
 

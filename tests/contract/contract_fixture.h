@@ -48,6 +48,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::RetentionStore& retention() { return harness_->retention(); }
   store::StatsStore& stats() { return harness_->stats(); }
   store::ChangeStore& changes() { return harness_->changes(); }
+  store::AccessStore& access() { return harness_->access(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -130,5 +131,6 @@ class ListenerContract : public ContractTest {};
 class RetentionContract : public ContractTest {};
 class StatsContract : public ContractTest {};
 class ChangeContract : public ContractTest {};
+class AccessContract : public ContractTest {};
 
 }  // namespace windrow::contract

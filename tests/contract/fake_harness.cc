@@ -1,4 +1,5 @@
 #include "tests/contract/suites.h"
+#include "tests/support/fake_access_store.h"
 #include "tests/support/fake_store.h"
 
 namespace windrow::contract {
@@ -16,8 +17,10 @@ class FakeHarness final : public StoreHarness {
   store::RetentionStore& retention() override { return store_; }
   store::StatsStore& stats() override { return store_; }
   store::ChangeStore& changes() override { return store_; }
+  store::AccessStore& access() override { return access_; }
 
   store::TenantId AddTenant(const std::string& name) override {
+    (void)access_.CreateTenant(name);
     return store_.AddTenant(name);
   }
   void Age(absl::Duration by) override { store_.AdvanceClock(by); }
@@ -29,6 +32,7 @@ class FakeHarness final : public StoreHarness {
  private:
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
+  testing::FakeAccessStore access_{clock_};
 };
 
 std::unique_ptr<StoreHarness> MakeFake() { return std::make_unique<FakeHarness>(); }

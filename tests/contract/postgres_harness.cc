@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/store/postgres/access.h"
 #include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/migrate.h"
 #include "common/store/postgres/postgres_store.h"
@@ -25,7 +26,9 @@ class PostgresHarness final : public StoreHarness {
         store_(
             store::postgres::PostgresStore::Open(
                 options_, crypto::KeyRing::Parse(crypto::KeyRing::GenerateText()).value())
-                .value()) {}
+                .value()),
+        access_(store::postgres::PostgresAccess::Open(database_->url(), "test").value()) {
+  }
 
   store::WebhookStore& webhooks() override { return *store_; }
   store::EventTypeStore& event_types() override { return *store_; }
@@ -37,6 +40,7 @@ class PostgresHarness final : public StoreHarness {
   store::RetentionStore& retention() override { return *store_; }
   store::StatsStore& stats() override { return *store_; }
   store::ChangeStore& changes() override { return *store_; }
+  store::AccessStore& access() override { return *access_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_
@@ -110,6 +114,7 @@ class PostgresHarness final : public StoreHarness {
   std::unique_ptr<testing::TestDatabase> database_;
   store::postgres::PostgresOptions options_;
   std::unique_ptr<store::postgres::PostgresStore> store_;
+  std::unique_ptr<store::postgres::PostgresAccess> access_;
 };
 
 std::unique_ptr<StoreHarness> MakePostgres() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/store/access_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
@@ -32,6 +33,8 @@ class StoreHarness {
   virtual store::RetentionStore& retention() = 0;
   virtual store::StatsStore& stats() = 0;
   virtual store::ChangeStore& changes() = 0;
+  // In the same database; its tenants are those of AddTenant.
+  virtual store::AccessStore& access() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, and rates let in what they would

@@ -25,4 +25,5 @@
   INSTANTIATE_TEST_SUITE_P(name, RetentionContract, ::testing::Values(make));    \
   INSTANTIATE_TEST_SUITE_P(name, StatsContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, ChangeContract, ::testing::Values(make));       \
+  INSTANTIATE_TEST_SUITE_P(name, AccessContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryFilterContract, ::testing::Values(make))

@@ -134,9 +134,9 @@ std::unique_ptr<testing::ChildProcess> PipelineTest::StartLoopbackWorker(
 }
 
 std::unique_ptr<testing::ChildProcess> PipelineTest::StartServer(
-    int port, const testing::ItemReceiver& receiver) {
-  return Start(WINDROW_SERVER_PROGRAM, {"--listen", fmt::format("127.0.0.1:{}", port)},
-               AddressOf(receiver));
+    int port, const testing::ItemReceiver& receiver, std::vector<std::string> more) {
+  more.insert(more.end(), {"--listen", fmt::format("127.0.0.1:{}", port)});
+  return Start(WINDROW_SERVER_PROGRAM, std::move(more), AddressOf(receiver));
 }
 
 std::string PipelineTest::Logs() const {

@@ -48,9 +48,10 @@ class PipelineTest : public ::testing::Test {
   // The same, that may send to all of loopback; `more` are flags of its own.
   std::unique_ptr<testing::ChildProcess> StartLoopbackWorker(
       std::vector<std::string> more);
-  // bin/windrow-server, listening on `port` of loopback.
+  // bin/windrow-server, listening on `port` of loopback; `more` are flags of its own.
   std::unique_ptr<testing::ChildProcess> StartServer(
-      int port, const testing::ItemReceiver& receiver);
+      int port, const testing::ItemReceiver& receiver,
+      std::vector<std::string> more = {});
   // The log of every program that was started, for failures.
   std::string Logs() const;
 

@@ -193,11 +193,24 @@ TEST(ConfigTest, TwoKeyRingsAreOneTooMany) {
   EXPECT_THAT(error, Not(HasSubstr("c2VjcmV0")));
 }
 
-TEST(ConfigTest, AnOpenAddressNeedsInsecureListen) {
-  EXPECT_THAT(ErrorOf(Sources({"--listen", "0.0.0.0:7470"})),
-              HasSubstr("0.0.0.0:7470 is not loopback"));
+// Who is let in there is for API keys to say.
+TEST(ConfigTest, AnyAddressMayBeListenedOn) {
+  const auto open = LoadServerConfig(Sources({"--listen", "0.0.0.0:7470"}));
+  ASSERT_TRUE(open.ok()) << open.status();
+  EXPECT_FALSE(open->config.insecure_listen);
   EXPECT_EQ(ErrorOf(Sources({"--listen", "0.0.0.0:7470", "--insecure-listen"})), "");
-  EXPECT_EQ(ErrorOf(Sources({"--listen", "[::1]:7470"})), "");
+}
+
+TEST(ConfigTest, FilesOfTlsGoTogether) {
+  EXPECT_THAT(ErrorOf(Sources({"--tls-certificate-file", "a.pem"})),
+              HasSubstr("tls_key_file"));
+  EXPECT_THAT(ErrorOf(Sources({"--tls-key-file", "a.key"})),
+              HasSubstr("tls_certificate_file"));
+  EXPECT_THAT(ErrorOf(Sources({"--tls-client-ca-file", "ca.pem"})),
+              HasSubstr("tls_client_ca_file"));
+  EXPECT_EQ(ErrorOf(Sources({"--tls-certificate-file", "a.pem", "--tls-key-file", "a.key",
+                             "--tls-client-ca-file", "ca.pem"})),
+            "");
 }
 
 TEST(ConfigTest, AListComesFromRepeatedFlagsCommasOrYaml) {

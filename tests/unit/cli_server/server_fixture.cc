@@ -8,16 +8,23 @@
 #include <fstream>
 
 #include "cli/commands.h"
+#include "services/control_plane/api_key_service.h"
 #include "services/control_plane/webhook_service.h"
 
 namespace windrow::cli {
 
 ServerFixture::ServerFixture() {
-  ::unsetenv("WINDROW_SERVER");
+  for (const char* name : {"WINDROW_SERVER", "WINDROW_API_KEY", "WINDROW_DATABASE_URL"}) {
+    ::unsetenv(name);
+  }
+  EXPECT_TRUE(access_.Refresh().ok());
+  access_.Start();
+  api_keys_ = control_plane::MakeApiKeyService(calls_, access_store_, access_);
   webhooks_ = control_plane::MakeWebhookService(calls_, store_, store_, store_, {});
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(webhooks_.get());
+  builder.RegisterService(api_keys_.get());
   server_ = builder.BuildAndStart();
   folder_ = ::testing::TempDir() + "windrow-cli-XXXXXX";
   EXPECT_NE(::mkdtemp(folder_.data()), nullptr);

@@ -1,4 +1,5 @@
-// Runs `windrow` against WebhookService in this process, over storage in memory.
+// Runs `windrow` against WebhookService and ApiKeyService in this process, over storage
+// in memory.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -10,8 +11,10 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "services/control_plane/access.h"
 #include "services/control_plane/executor.h"
 #include "services/control_plane/unary.h"
+#include "tests/support/fake_access_store.h"
 #include "tests/support/fake_store.h"
 
 namespace windrow::cli {
@@ -33,11 +36,14 @@ class ServerFixture : public ::testing::Test {
 
   ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   testing::FakeStore store_{clock_};
+  testing::FakeAccessStore access_store_{SystemClock()};
 
  private:
   control_plane::Executor executor_{2, 100};
-  control_plane::UnaryCalls calls_{executor_, control_plane::RpcMetrics()};
+  control_plane::Access access_{access_store_, {}, {}};
+  control_plane::UnaryCalls calls_{access_, executor_, control_plane::RpcMetrics()};
   std::unique_ptr<grpc::Service> webhooks_;
+  std::unique_ptr<grpc::Service> api_keys_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::string folder_;

@@ -83,6 +83,49 @@ INSERT INTO tenants (tenant_id, name) VALUES (1, 'default');
 SELECT setval(pg_get_serial_sequence('tenants', 'tenant_id'), 1);
 INSERT INTO config_versions (tenant_id) VALUES (1);
 
+-- Who may call, and what for. Of a secret only its SHA-256 is kept; a certificate is known
+-- by one of its names. Rows stay when their key is revoked: while there is none at all, the
+-- server lets loopback in without a key (docs/adr/0014).
+CREATE TABLE api_keys (
+  key_id text COLLATE "C" PRIMARY KEY,
+  tenant_id int4 NOT NULL REFERENCES tenants,
+  key_number int8 NOT NULL GENERATED ALWAYS AS IDENTITY,  -- the order of lists
+  kind int2 NOT NULL,                     -- domain::KeyKind
+  scope int2 NOT NULL,                    -- domain::Scope
+  name text NOT NULL,
+  secret_sha256 bytea CHECK (length(secret_sha256) = 32),
+  certificate_name text,                  -- dns:…, uri:… or cn:…
+  requests_per_second float8 NOT NULL DEFAULT 0,  -- 0: no limit
+  created_at timestamptz NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  expires_at timestamptz,
+  last_used_at timestamptz,               -- to the minute
+  revoked_at timestamptz,
+  CHECK ((kind = 1) = (secret_sha256 IS NOT NULL)),
+  CHECK ((kind = 2) = (certificate_name IS NOT NULL))
+);
+CREATE UNIQUE INDEX api_keys_list ON api_keys (tenant_id, key_number);
+CREATE UNIQUE INDEX api_keys_certificate ON api_keys (certificate_name)
+  WHERE revoked_at IS NULL;
+
+-- One row: a counter that every change of keys raises, by hand or by the programs. Servers
+-- look at it about once a second, and read the keys again where it has moved.
+CREATE TABLE access_version (version int8 NOT NULL);
+INSERT INTO access_version (version) VALUES (1);
+CREATE FUNCTION windrow_raise_access_version() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE access_version SET version = version + 1;
+  RETURN NULL;
+END
+$$;
+-- Not by last_used_at, which is written all the time.
+CREATE TRIGGER api_keys_changed
+  AFTER INSERT OR DELETE OR TRUNCATE
+     OR UPDATE OF tenant_id, kind, scope, secret_sha256, certificate_name,
+                  requests_per_second, expires_at, revoked_at
+  ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION windrow_raise_access_version();
+
 CREATE TABLE webhooks (
   webhook_id uuid PRIMARY KEY,
   tenant_id int4 NOT NULL REFERENCES tenants,

@@ -1,0 +1,4 @@
+-- One API key of a tenant.
+SELECT key_id, tenant_id, key_number, kind, scope, name, secret_sha256, certificate_name,
+       requests_per_second, created_at, created_by, expires_at, last_used_at, revoked_at
+FROM api_keys WHERE tenant_id = $1::int4 AND key_id = $2::text;
