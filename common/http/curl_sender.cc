@@ -45,7 +45,7 @@ CurlSender::CurlSender(SenderOptions options)
       next_wait_check_(Clock::now()),
       next_forget_check_(Clock::now() + kForgetCheck),
       lookups_(options_.name_lookup ? options_.name_lookup : SystemNameLookup(),
-               options_.max_lookup_threads,
+               options_.lookups,
                [this](std::string key, LookupPool::Addresses addresses) {
                  Post([&](Mail* mail) {
                    mail->answers.push_back({std::move(key), std::move(addresses)});
@@ -185,7 +185,7 @@ void CurlSender::Begin(PendingRequest pending, SteadyTime now) {
   origin->last_used = now;
   if (origin->NeedsLookup(now)) {
     origin->looking = true;
-    lookups_.Start(origin->key, origin->url.host);
+    lookups_.Start(origin->key, origin->url.host, origin->lane);
   }
   if (!origin->HasAddresses(now) && !origin->looking) {
     RejectUnreachable(std::move(pending), *origin, now);

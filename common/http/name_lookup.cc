@@ -15,8 +15,9 @@ namespace {
 
 class SystemLookup final : public NameLookup {
  public:
-  absl::StatusOr<std::vector<IpAddress>> Lookup(const std::string& host) override {
-    LimitResolverTime();
+  absl::StatusOr<std::vector<IpAddress>> Lookup(const std::string& host,
+                                                absl::Duration patience) override {
+    LimitResolverTime(patience);
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -39,11 +40,13 @@ class SystemLookup final : public NameLookup {
 
  private:
   // The resolver's state is the thread's own; its default of 5 s per try, times servers,
-  // times search domains, would hold a thread for a minute.
-  static void LimitResolverTime() {
+  // times search domains, would hold a thread for a minute. Two tries, where there is
+  // time for them.
+  static void LimitResolverTime(absl::Duration patience) {
     if ((_res.options & RES_INIT) == 0) res_init();
-    _res.retrans = 2;
-    _res.retry = 2;
+    const auto seconds = std::max<std::int64_t>(1, absl::ToInt64Seconds(patience));
+    _res.retry = seconds > 1 ? 2 : 1;
+    _res.retrans = static_cast<int>(seconds) / _res.retry;
   }
 
   static absl::Status FailureOf(const std::string& host, int error) {
@@ -66,11 +69,14 @@ std::shared_ptr<NameLookup> SystemNameLookup() {
   return std::make_shared<SystemLookup>();
 }
 
-LookupPool::LookupPool(std::shared_ptr<NameLookup> lookup, std::size_t max_threads,
+LookupPool::LookupPool(std::shared_ptr<NameLookup> lookup, const LookupLimits& limits,
                        Answered answered)
-    : lookup_(std::move(lookup)),
-      max_threads_(std::max<std::size_t>(1, max_threads)),
-      answered_(std::move(answered)) {}
+    : lookup_(std::move(lookup)), limits_(limits), answered_(std::move(answered)) {
+  const std::size_t threads = std::max<std::size_t>(1, limits_.max_threads);
+  LaneOf(LookupLane::kKnown).most = threads;
+  LaneOf(LookupLane::kNew).most = std::max<std::size_t>(1, threads * 3 / 4);
+  LaneOf(LookupLane::kSilent).most = std::max<std::size_t>(1, threads / 4);
+}
 
 LookupPool::~LookupPool() {
   std::vector<std::thread> threads;
@@ -83,16 +89,34 @@ LookupPool::~LookupPool() {
   for (std::thread& thread : threads) thread.join();
 }
 
-void LookupPool::Start(std::string key, std::string host) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    jobs_.push_back({std::move(key), std::move(host)});
-    if (jobs_.size() > idle_ && threads_.size() < max_threads_) {
-      threads_.emplace_back([this] { Run(); });
-    }
+void LookupPool::Start(std::string key, const std::string& host, LookupLane lane) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  std::vector<std::string>& keys = keys_[host];
+  keys.push_back(std::move(key));
+  if (keys.size() == 1) Enqueue(host, lane);
+}
+
+void LookupPool::Enqueue(const std::string& host, LookupLane lane) {
+  LaneOf(lane).hosts.push_back(host);
+  std::size_t ready = 0;
+  for (const Lane& each : lanes_) {
+    ready += std::min(each.hosts.size(), each.most - each.running);
+  }
+  if (ready > idle_ && threads_.size() < LaneOf(LookupLane::kKnown).most) {
+    threads_.emplace_back([this] { Run(); });
   }
   changed_.notify_one();
+}
+
+// The known first: whoever asks for one has been served before.
+std::optional<LookupLane> LookupPool::NextLane() const {
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    if (!lanes_[i].hosts.empty() && lanes_[i].running < lanes_[i].most) {
+      return static_cast<LookupLane>(i);
+    }
+  }
+  return std::nullopt;
 }
 
 void LookupPool::Run() {
@@ -102,16 +126,31 @@ void LookupPool::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
-    changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    std::optional<LookupLane> lane;
+    changed_.wait(lock, [&] { return stopping_ || (lane = NextLane()).has_value(); });
     --idle_;
     if (stopping_) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    Addresses addresses = lookup_->Lookup(job.host);
-    answered_(std::move(job.key), std::move(addresses));
-    lock.lock();
+    RunOne(*lane, &lock);
   }
+}
+
+void LookupPool::RunOne(LookupLane lane, std::unique_lock<std::mutex>* lock) {
+  const std::string host = std::move(LaneOf(lane).hosts.front());
+  LaneOf(lane).hosts.pop_front();
+  ++LaneOf(lane).running;
+  lock->unlock();
+  const Addresses addresses = lookup_->Lookup(
+      host, lane == LookupLane::kNew ? limits_.first_patience : limits_.patience);
+  lock->lock();
+  --LaneOf(lane).running;
+  if (lane == LookupLane::kNew && absl::IsUnavailable(addresses.status())) {
+    Enqueue(host, LookupLane::kSilent);
+    return;
+  }
+  std::vector<std::string> keys = std::move(keys_.extract(host).mapped());
+  lock->unlock();
+  for (std::string& key : keys) answered_(std::move(key), addresses);
+  lock->lock();
 }
 
 }  // namespace windrow::http

@@ -58,6 +58,7 @@ std::string_view KeyOf(std::string_view url) {
 void Origin::TakeAnswer(LookupPool::Addresses answer, const AddressRules& rules,
                         SteadyTime now) {
   looking = false;
+  lane = absl::IsUnavailable(answer.status()) ? LookupLane::kSilent : LookupLane::kKnown;
   if (answer.ok()) answer = Allowed(*answer, url.port, rules);
   failure = answer.status();
   if (answer.ok()) {

@@ -26,6 +26,7 @@ struct Origin {
   // Addresses are used while fresh; past that they still are while a lookup runs, so
   // that a slow name server holds nobody up, up to stale_until.
   bool looking = false;
+  LookupLane lane = LookupLane::kNew;
   SteadyTime fresh_until = SteadyTime::min();
   SteadyTime stale_until = SteadyTime::min();
   // Why there are none: PERMISSION_DENIED where the rules refuse all of them.

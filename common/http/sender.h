@@ -87,7 +87,7 @@ struct SenderOptions {
   // Where names are looked up; null: as the system does. No answer within
   // connect_timeout is a kDns failure.
   std::shared_ptr<NameLookup> name_lookup;
-  std::size_t max_lookup_threads = 16;
+  LookupLimits lookups;
 };
 
 // An interface so that worker tests can answer requests themselves.

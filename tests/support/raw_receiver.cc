@@ -114,6 +114,11 @@ RawReceiver::RawReceiver(Script script, Options options)
     tls_.reset(SSL_CTX_new(TLS_server_method()));
     Require(tls_ != nullptr, "SSL_CTX_new");
     options_.certificate->Install(tls_.get());
+    if (options_.newest_tls != 0) {
+      SSL_CTX_set_min_proto_version(tls_.get(), TLS1_VERSION);
+      SSL_CTX_set_max_proto_version(tls_.get(), options_.newest_tls);
+      SSL_CTX_set_security_level(tls_.get(), 0);  // else it speaks no old one
+    }
     if (options_.clients != nullptr) {
       options_.clients->WantClients(tls_.get());
       constexpr unsigned char kContext = 1;  // else no session is taken up again

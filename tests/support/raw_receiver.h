@@ -82,6 +82,8 @@ class RawReceiver {
     const Certificate* certificate = nullptr;
     // Wants a client certificate that this one signed, where set.
     const Certificate* clients = nullptr;
+    // The newest protocol it speaks, such as TLS1_1_VERSION; 0: OpenSSL's.
+    int newest_tls = 0;
   };
 
   explicit RawReceiver(Script script) : RawReceiver(std::move(script), Options{}) {}

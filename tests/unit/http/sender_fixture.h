@@ -48,7 +48,8 @@ class FakeNames final : public NameLookup {
     return lookups_;
   }
 
-  absl::StatusOr<std::vector<IpAddress>> Lookup(const std::string& host) override {
+  absl::StatusOr<std::vector<IpAddress>> Lookup(const std::string& host,
+                                                absl::Duration) override {
     std::unique_lock lock(mutex_);
     ++lookups_;
     if (std::count(hanging_.begin(), hanging_.end(), host) > 0) {

@@ -1,4 +1,6 @@
 // Certificates: nothing is sent to an endpoint that does not prove its name.
+#include <openssl/ssl.h>
+
 #include <cstdio>
 
 #include "tests/support/certificates.h"
@@ -89,6 +91,20 @@ TEST_F(SenderTlsTest, AnEndpointWithoutTlsIsATlsFailure) {
   const Response response =
       Exchange(PostTo(fmt::format("https://hooks.test:{}/", receiver.port())));
   EXPECT_EQ(response.error, ErrorKind::kTls);
+}
+
+TEST_F(SenderTlsTest, NothingIsSentOverLessThanTls12) {
+  const Certificate good = authority_.Issue({.name = "hooks.test"});
+  for (const auto& [newest, status] :
+       {std::pair(TLS1_VERSION, 0), std::pair(TLS1_1_VERSION, 0),
+        std::pair(TLS1_2_VERSION, 200), std::pair(TLS1_3_VERSION, 200)}) {
+    RawReceiver receiver(Answering(OkResponse()),
+                         {.certificate = &good, .newest_tls = newest});
+    const Response response = Exchange(PostTo(receiver.UrlOf("hooks.test")));
+    EXPECT_EQ(response.status, status) << newest << ": " << response.error_detail;
+    EXPECT_EQ(response.error, status == 0 ? ErrorKind::kTls : ErrorKind::kNone);
+    EXPECT_THAT(receiver.requests(), SizeIs(status == 0 ? 0 : 1));
+  }
 }
 
 TEST_F(SenderTlsTest, AHandshakeThatHangsTimesOut) {
