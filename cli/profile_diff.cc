@@ -98,6 +98,11 @@ class Leaves {
     bool has_names = false;
     std::set<std::string> seen;
     for (int i = 0; i < size; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+        plain += (i == 0 ? "" : ", ") +
+                 EnumText(reflection->GetRepeatedEnum(message, field, i));
+        continue;
+      }
       if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
         plain += (i == 0 ? "" : ", ") +
                  Quoted(reflection->GetRepeatedString(message, field, i));

@@ -47,7 +47,7 @@ class Writer {
     const Reflection* reflection = message.GetReflection();
     if (IsOutputOnly(field)) return "";
     if (IsWriteOnly(field)) {
-      if (!options_.secrets_from_env) return "";
+      if (!options_.secrets_from_env || !HasWriteOnly(message, field)) return "";
       return fmt::format(" {{env: {}}}", SecretVariable(name_, path));
     }
     if (field->is_map()) return Map(message, field, indent);
@@ -82,11 +82,14 @@ class Writer {
     std::string out;
     const bool durations =
         field->message_type() == google::protobuf::Duration::descriptor();
+    const bool enums = field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
     for (int i = 0; i < size; ++i) {
-      if (durations) {
-        out += fmt::format("{}{}", i == 0 ? " [" : ", ",
-                           DurationText(static_cast<const google::protobuf::Duration&>(
-                               reflection->GetRepeatedMessage(message, field, i))));
+      if (durations || enums) {
+        out += fmt::format(
+            "{}{}", i == 0 ? " [" : ", ",
+            enums ? EnumText(reflection->GetRepeatedEnum(message, field, i))
+                  : DurationText(static_cast<const google::protobuf::Duration&>(
+                        reflection->GetRepeatedMessage(message, field, i))));
         continue;
       }
       const std::string entry =
@@ -96,7 +99,7 @@ class Writer {
               : YamlText(reflection->GetRepeatedString(message, field, i));
       out += fmt::format("\n{}  - {}", indent, entry);
     }
-    return durations ? out + "]" : out;
+    return durations || enums ? out + "]" : out;
   }
 
   // Sorted by their keys, so that the same webhook gives the same text.

@@ -19,7 +19,10 @@ constexpr std::string_view kOutputOnly[] = {
     "windrow.v1.Webhook.disable_reason",
     "windrow.v1.Webhook.etag",
     "windrow.v1.Webhook.failing_since",
+    "windrow.v1.Webhook.previous_public_key",
+    "windrow.v1.Webhook.previous_public_key_expire_time",
     "windrow.v1.Webhook.previous_secret_expire_time",
+    "windrow.v1.Webhook.public_key",
     "windrow.v1.Webhook.update_time",
     "windrow.v1.Webhook.webhook_id",
 };
@@ -31,6 +34,7 @@ constexpr std::string_view kWriteOnly[] = {
     "windrow.v1.ClientCertificate.certificate_chain",
     "windrow.v1.ClientCertificate.private_key",
     "windrow.v1.OAuth2ClientCredentials.client_secret",
+    "windrow.v1.Webhook.signing_key",
     "windrow.v1.Webhook.signing_secret",
 };
 
@@ -46,11 +50,25 @@ bool IsOutputOnly(const FieldDescriptor* field) { return IsIn(kOutputOnly, field
 
 bool IsWriteOnly(const FieldDescriptor* field) { return IsIn(kWriteOnly, field); }
 
+bool HasWriteOnly(const Message& message, const FieldDescriptor* field) {
+  if (message.GetDescriptor() != v1::Webhook::descriptor()) return true;
+  const auto& webhook = static_cast<const v1::Webhook&>(message);
+  const auto& schemes = webhook.signature_schemes();
+  const auto signs_with = [&](int scheme) {
+    return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+  };
+  if (field->name() == "signing_key") return signs_with(v1::SIGNATURE_SCHEME_ED25519);
+  // The default scheme's.
+  return schemes.empty() || signs_with(v1::SIGNATURE_SCHEME_HMAC_SHA256);
+}
+
 std::vector<std::string> WriteOnlyPaths(const v1::Webhook& webhook) {
   std::vector<std::string> paths;
   for (int i = 0; i < webhook.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = webhook.GetDescriptor()->field(i);
-    if (IsWriteOnly(field)) paths.push_back(field->name());
+    if (IsWriteOnly(field) && HasWriteOnly(webhook, field)) {
+      paths.push_back(field->name());
+    }
     const bool has_more = field->message_type() != nullptr && !field->is_repeated() &&
                           webhook.GetReflection()->HasField(webhook, field);
     if (!has_more) continue;

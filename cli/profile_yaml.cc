@@ -189,7 +189,10 @@ class Reader {
                 const FieldDescriptor* field, Message* out) {
     const EnumValueDescriptor* value =
         node.kind == Kind::kScalar ? FindEnum(field, node.text) : nullptr;
-    if (value != nullptr) return out->GetReflection()->SetEnum(out, field, value);
+    if (value != nullptr) {
+      return field->is_repeated() ? out->GetReflection()->AddEnum(out, field, value)
+                                  : out->GetReflection()->SetEnum(out, field, value);
+    }
     faults_.Add(node.place, path, fmt::format("must be one of {}", EnumNames(field)));
   }
 

@@ -182,29 +182,42 @@ void AddSwitch(CLI::App* group, Session* session, const char* name, const char* 
 struct RotateArguments {
   std::string id;
   std::string etag;
+  std::vector<std::string> schemes;
   std::optional<std::string> secret_file;
+  std::optional<std::string> key_file;
   std::optional<absl::Duration> overlap;
 };
 
-// The secret alone goes to standard output, ready to be piped to where it is kept.
+// The new secret and public key go to standard output, ready for whoever verifies.
 int Rotate(const Session& session, const RotateArguments& arguments) {
   v1::RotateSigningSecretRequest request;
   request.set_webhook_id(arguments.id);
   request.set_etag(arguments.etag);
-  if (arguments.secret_file) {
-    const auto secret = ReadSecretFile(*arguments.secret_file);
+  PutSchemes(arguments.schemes, request.mutable_signature_schemes());
+  for (const auto& [file, put] :
+       {std::pair(&arguments.secret_file, request.mutable_signing_secret()),
+        std::pair(&arguments.key_file, request.mutable_signing_key())}) {
+    if (!*file) continue;
+    auto secret = ReadSecretFile(**file);
     if (!secret.ok()) {
       session.err << "windrow: " << std::string(secret.status().message()) << "\n";
       return kUsage;
     }
-    request.set_signing_secret(*secret);
+    *put = *std::move(secret);
   }
   if (arguments.overlap) *request.mutable_overlap() = ToProto(*arguments.overlap);
   v1::RotateSigningSecretResponse response;
   const grpc::Status status = NewStub(session)->RotateSigningSecret(
       MakeContext(session).get(), request, &response);
   if (!status.ok()) return Fail(session, "rotate the secret", status);
-  WriteOne(session, response, {{"signing secret", response.signing_secret()}});
+  WriteOne(session, response,
+           {{"signing secret", response.signing_secret()},
+            {"public key", response.webhook().public_key()}});
+  if (response.webhook().has_previous_public_key_expire_time()) {
+    session.err << fmt::format(
+        "The key before signs too until {}.\n",
+        TimeText(response.webhook().previous_public_key_expire_time()));
+  }
   if (response.webhook().has_previous_secret_expire_time()) {
     session.err << fmt::format(
         "The secret before signs too until {}.\n",
@@ -217,11 +230,16 @@ void AddRotate(CLI::App* group, Session* session) {
   auto a = std::make_shared<RotateArguments>();
   CLI::App* command = group->add_subcommand(
       "rotate-secret",
-      "Give it another signing secret, and print it; the one before signs along for the "
-      "overlap");
+      "Give it another signing secret and key, and print the secret and the public key; "
+      "those before sign along for the overlap");
   command->add_option("WEBHOOK_ID", a->id, "as `webhook list` shows it")->required();
   command->add_option("--secret-file", a->secret_file, "the new one; default: made")
       ->type_name("FILE");
+  command->add_option("--key-file", a->key_file, "the new key of ed25519; default: made")
+      ->type_name("FILE");
+  AddSchemes(command, "--signature-scheme",
+             "of this scheme alone: hmac-sha256 or ed25519; default: all that it has",
+             &a->schemes);
   AddDuration(command, "--overlap", &a->overlap, "0s-168h; default 24h");
   command->add_option("--etag", a->etag,
                       "do it only where this is still the current etag");

@@ -101,9 +101,6 @@ void AddDelivering(CLI::App* app, WebhookFlags* flags) {
          "the wait before attempt 1, 2, …; repeat it, the first is 0s as a rule")
       ->allow_extra_args(false)
       ->type_name("DURATION");
-  app->add_option(
-      "--secret", flags->secret,
-      "signing secret, whsec_…; none: the server makes one and shows it once");
 }
 
 void AddMessage(CLI::App* app, WebhookFlags* flags) {
@@ -310,6 +307,7 @@ void AddWebhookFlags(CLI::App* app, WebhookFlags* flags) {
       ->allow_extra_args(false);
   AddAuthFlags(app, &flags->auth);
   AddDelivering(app, flags);
+  AddSigningFlags(app, &flags->signing);
   AddPacing(app, flags);
   app->add_option("--label", flags->labels, "key=value; repeat it")
       ->allow_extra_args(false);
@@ -389,10 +387,7 @@ absl::Status ApplyWebhookFlags(const WebhookFlags& flags, const v1::Webhook* cur
   if (given(!flags.labels.empty(), "labels")) {
     WINDROW_RETURN_IF_ERROR(SetLabels(flags.labels, webhook));
   }
-  if (given(flags.secret.has_value(), "signing_secret")) {
-    webhook->set_signing_secret(*flags.secret);
-  }
-  return absl::OkStatus();
+  return ApplySigningFlags(flags.signing, webhook, mask);
 }
 
 }  // namespace windrow::cli

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/signing_flags.h"
 #include "cli/webhook_auth_flags.h"
 #include "windrow/v1/webhook.pb.h"
 
@@ -47,7 +48,7 @@ struct WebhookFlags {
   bool lightweight_logs = false;
   bool full_logs = false;
   std::vector<std::string> labels;  // "k=v"
-  std::optional<std::string> secret;
+  SigningFlags signing;
   bool enabled = false;
   bool disabled = false;
 

@@ -146,6 +146,23 @@ std::string Failing(const v1::Webhook& webhook) {
                  webhook.consecutive_failures(), "request", "requests");
 }
 
+std::string Signatures(const v1::Webhook& webhook) {
+  std::string out;
+  for (int i = 0; i < webhook.signature_schemes_size(); ++i) {
+    const auto* scheme =
+        v1::SignatureScheme_descriptor()->FindValueByNumber(webhook.signature_schemes(i));
+    out += (out.empty() ? "" : ", ") + EnumText(scheme);
+  }
+  // What most have is not worth a line.
+  return out == "HMAC_SHA256" ? "" : out;
+}
+
+std::string PreviousKey(const v1::Webhook& webhook) {
+  if (webhook.previous_public_key().empty()) return "";
+  return fmt::format("{}, until {}", webhook.previous_public_key(),
+                     TimeText(webhook.previous_public_key_expire_time()));
+}
+
 // Not worth a line.
 constexpr int kUsualHops = 8;
 
@@ -181,6 +198,9 @@ Fields FieldsOf(const v1::Webhook& w) {
           {"created", w.has_create_time() ? TimeText(w.create_time()) : ""},
           {"updated", w.has_update_time() ? TimeText(w.update_time()) : ""},
           {"etag", w.etag()},
+          {"signatures", Signatures(w)},
+          {"public key", w.public_key()},
+          {"previous public key", PreviousKey(w)},
           {"signing secret", w.signing_secret()}};
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/dev/receiver.h"
 #include "common/base/status.h"
+#include "common/crypto/ed25519_key.h"
 #include "common/crypto/key_ring.h"
 #include "common/store/postgres/postgres_store.h"
 
@@ -46,6 +47,10 @@ absl::StatusOr<Verifier::Source> EveryWebhook() {
       WINDROW_ASSIGN_OR_RETURN(const store::WebhookPage page,
                                store->List(store::kDefaultTenant, query));
       for (const store::StoredWebhook& webhook : page.webhooks) {
+        // Of a webhook that signs with both, either will do.
+        const auto key = crypto::Ed25519Key::Parse(webhook.secrets.signing_key);
+        if (key.ok()) secrets.push_back(key->PublicKey());
+        if (webhook.secrets.signing_secret.empty()) continue;
         secrets.push_back(webhook.secrets.signing_secret);
       }
       if (!page.more) return secrets;
@@ -67,7 +72,7 @@ absl::StatusOr<std::unique_ptr<Receiver>> Start(const Session& session,
   }
   if (secrets.empty() && source == nullptr) {
     return absl::InvalidArgumentError(
-        "no secret to verify with: give --secret whsec_…, or set WEBHOOK_SECRET");
+        "nothing to verify with: give --secret whsec_… or whpk_…, or set WEBHOOK_SECRET");
   }
   WINDROW_ASSIGN_OR_RETURN(Verifier verifier, Verifier::Make(secrets, source));
   return Receiver::Start(options, std::move(verifier), session.out);
@@ -100,8 +105,8 @@ CLI::App* AddDevReceiver(CLI::App* dev, Session* session) {
   auto arguments = std::make_shared<ReceiverArguments>();
   app->add_option("--listen", arguments->listen, "HOST:PORT")->capture_default_str();
   app->add_option("--secret", arguments->secrets,
-                  "verify with this one, whsec_…; repeat it. Also from WEBHOOK_SECRET, "
-                  "separated by spaces")
+                  "verify with this secret, whsec_…, or public key, whpk_…; repeat it. "
+                  "Also from WEBHOOK_SECRET, separated by spaces")
       ->allow_extra_args(false);
   app->add_flag("--every-webhook", arguments->of_every_webhook,
                 "verify with the secret of every webhook in WINDROW_DATABASE_URL, opened "

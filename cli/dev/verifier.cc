@@ -22,14 +22,33 @@ std::optional<std::int64_t> ParseSeconds(std::string_view text) {
   return seconds;
 }
 
-absl::StatusOr<std::vector<crypto::SigningKey>> ParseAll(
+absl::StatusOr<std::vector<Verifier::Key>> ParseAll(
     const std::vector<std::string>& secrets) {
-  std::vector<crypto::SigningKey> keys;
+  std::vector<Verifier::Key> keys;
   for (const std::string& secret : secrets) {
-    WINDROW_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::Parse(secret));
-    keys.push_back(std::move(key));
+    if (secret.starts_with("whpk_")) {
+      WINDROW_ASSIGN_OR_RETURN(auto key, crypto::Ed25519PublicKey::Parse(secret));
+      keys.emplace_back(std::move(key));
+    } else {
+      WINDROW_ASSIGN_OR_RETURN(auto key, crypto::SigningKey::Parse(secret));
+      keys.emplace_back(std::move(key));
+    }
   }
   return keys;
+}
+
+// Whether `key` made the one signature.
+bool Fits(const crypto::SigningKey& key, const SignedHeaders& headers,
+          std::int64_t timestamp, std::string_view body, const std::string& one) {
+  const std::string expected = key.Sign(headers.id, timestamp, body);
+  // In constant time: how much of it fits must not show.
+  return one.size() == expected.size() &&
+         CRYPTO_memcmp(one.data(), expected.data(), one.size()) == 0;
+}
+
+bool Fits(const crypto::Ed25519PublicKey& key, const SignedHeaders& headers,
+          std::int64_t timestamp, std::string_view body, const std::string& one) {
+  return key.Verify(headers.id, timestamp, body, one);
 }
 
 }  // namespace
@@ -57,20 +76,20 @@ absl::Status Verifier::Verify(const SignedHeaders& headers, std::string_view bod
     WINDROW_RETURN_IF_ERROR(Refresh());
     if (AnyFits(headers, *timestamp, body)) return absl::OkStatus();
   }
-  return absl::UnauthenticatedError("no known secret made this signature");
+  return absl::UnauthenticatedError("no known secret or key made this signature");
 }
 
 bool Verifier::AnyFits(const SignedHeaders& headers, std::int64_t timestamp,
                        std::string_view body) const {
-  for (const crypto::SigningKey& key : keys_) {
-    const std::string expected = key.Sign(headers.id, timestamp, body);
-    std::istringstream given(headers.signature);
-    for (std::string one; given >> one;) {
-      // In constant time: how much of it fits must not show.
-      if (one.size() == expected.size() &&
-          CRYPTO_memcmp(one.data(), expected.data(), one.size()) == 0) {
-        return true;
-      }
+  std::istringstream given(headers.signature);
+  for (std::string one; given >> one;) {
+    for (const Key& key : keys_) {
+      const bool fits = std::visit(
+          [&](const auto& of_scheme) {
+            return Fits(of_scheme, headers, timestamp, body, one);
+          },
+          key);
+      if (fits) return true;
     }
   }
   return false;

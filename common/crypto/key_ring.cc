@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/status.h"
 #include "common/crypto/base64.h"
 
 namespace windrow::crypto {
@@ -123,10 +124,10 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
   if (!file) {
     const int error = errno;
     if (error == ENOENT) {
-      return absl::NotFoundError(fmt::format(
-          "there is no key ring at {0}; make one with: (umask 077; (printf 1:; "
-          "openssl rand -base64 32) > {0})",
-          path));
+      return absl::NotFoundError(
+          fmt::format("there is no key ring at {0}; make one with: windrow keys generate "
+                      "--key-ring-file {0}",
+                      path));
     }
     return absl::FailedPreconditionError(
         fmt::format("the key ring {} cannot be read: {}", path, std::strerror(error)));
@@ -145,8 +146,21 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
   return ring;
 }
 
-std::string KeyRing::GenerateText() {
-  return fmt::format("1:{}\n", EncodeBase64(RandomBytes(kKeyBytes)));
+std::string KeyRing::GenerateText() { return GenerateLine(1); }
+
+std::string KeyRing::GenerateLine(std::uint32_t id) {
+  return fmt::format("{}:{}\n", id, EncodeBase64(RandomBytes(kKeyBytes)));
+}
+
+std::optional<std::uint32_t> KeyRing::SealedBy(std::string_view box) {
+  if (box.size() < kCipherAt + kTagBytes || box.front() != kVersion) return std::nullopt;
+  return ReadBigEndian(box.substr(1));
+}
+
+std::vector<std::uint32_t> KeyRing::ids() const {
+  std::vector<std::uint32_t> ids;
+  for (const auto& [id, key] : keys_) ids.push_back(id);
+  return ids;
 }
 
 std::string KeyRing::Seal(std::string_view plain, std::string_view associated) const {
@@ -175,16 +189,18 @@ std::string KeyRing::Seal(std::string_view plain, std::string_view associated) c
 
 absl::StatusOr<std::string> KeyRing::Open(std::string_view box,
                                           std::string_view associated) const {
-  if (box.size() < kCipherAt + kTagBytes || box.front() != kVersion) {
+  const std::optional<std::uint32_t> id = SealedBy(box);
+  if (!id) {
     return absl::DataLossError("sealed secret: not a box of a version that is known");
   }
-  const std::uint32_t id = ReadBigEndian(box.substr(1));
-  const auto key = keys_.find(id);
+  const auto key = keys_.find(*id);
   if (key == keys_.end()) {
-    return absl::FailedPreconditionError(
-        fmt::format("the key ring lacks key {}, under which this secret was sealed; put "
-                    "it back in the ring",
-                    id));
+    return WithReason(absl::FailedPreconditionError(
+                          fmt::format("the key ring lacks key {}, under which the "
+                                      "webhook's secrets are sealed; put "
+                                      "it back in the ring",
+                                      *id)),
+                      "SECRETS_KEY_MISSING");
   }
   const std::string_view cipher =
       box.substr(kCipherAt, box.size() - kCipherAt - kTagBytes);

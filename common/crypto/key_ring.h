@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace windrow::crypto {
 
@@ -24,10 +26,19 @@ class KeyRing {
   static absl::StatusOr<KeyRing> Load(const std::string& path);
   // The text form of a new ring with one random key.
   static std::string GenerateText();
+  // A line of the text form: a new random key of that id, with a line feed.
+  static std::string GenerateLine(std::uint32_t id);
+  // Under which key a box was sealed; none where it is no box. Needs no key.
+  static std::optional<std::uint32_t> SealedBy(std::string_view box);
+
+  // The key that seals, and all of them in rising order.
+  std::uint32_t sealing_id() const { return sealing_id_; }
+  std::vector<std::uint32_t> ids() const;
+  bool Has(std::uint32_t id) const { return keys_.contains(id); }
 
   std::string Seal(std::string_view plain, std::string_view associated) const;
-  // FAILED_PRECONDITION where the ring lacks the box's key (it names the key id),
-  // DATA_LOSS where the box was altered or moved.
+  // FAILED_PRECONDITION (SECRETS_KEY_MISSING) where the ring lacks the box's key, which
+  // it names, DATA_LOSS where the box was altered or moved.
   absl::StatusOr<std::string> Open(std::string_view box,
                                    std::string_view associated) const;
 

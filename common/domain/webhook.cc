@@ -1,6 +1,5 @@
 #include "common/domain/webhook.h"
 
-#include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "common/domain/auth_rules.h"
 #include "common/domain/header_rules.h"
 #include "common/domain/message.h"
+#include "common/domain/signing_rules.h"
 #include "common/domain/text.h"
 #include "common/domain/url_template.h"
 
@@ -57,22 +57,6 @@ class Checker {
   const std::string& prefix_;
   Violations* violations_;
 };
-
-// The form that Standard Webhooks 1.0 gives symmetric secrets: in its one spelling, as
-// whoever signs and verifies reads it.
-void CheckSigningSecret(const std::string& secret, Checker* check) {
-  constexpr std::string_view kPrefix = "whsec_";
-  if (secret.empty()) return;
-  std::string key;
-  const bool well_formed = secret.starts_with(kPrefix) &&
-                           absl::Base64Unescape(secret.substr(kPrefix.size()), &key) &&
-                           absl::Base64Escape(key) == secret.substr(kPrefix.size());
-  if (!well_formed || key.size() < 24 || key.size() > 64) {
-    check->Add("signing_secret",
-               "must be \"whsec_\" and base64 of 24–64 bytes, padded and without spaces: "
-               "leave it empty to have one made");
-  }
-}
 
 void CheckTriggers(const std::vector<Trigger>& triggers, Checker* check) {
   if (triggers.empty() || triggers.size() > kMaxTriggers) {
@@ -275,7 +259,7 @@ void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
              {.max = kMaxDescriptionCharacters, .unit = Unit::kCharacters},
              "description");
   CheckAuth(spec, secrets, prefix, violations);
-  CheckSigningSecret(secrets.signing_secret, &check);
+  CheckSigning(spec, secrets, prefix, violations);
   check.AtMost(spec.headers.size(), kMaxHeaders, "headers");
   CheckHeaders(spec.headers, WritesAuthorization(spec), check.Path("headers"),
                violations);

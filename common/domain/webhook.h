@@ -20,6 +20,7 @@
 #include "common/domain/ordering.h"
 #include "common/domain/rate.h"
 #include "common/domain/retry.h"
+#include "common/domain/signature_scheme.h"
 #include "common/domain/webhook_type.h"
 
 namespace windrow::domain {
@@ -129,6 +130,8 @@ struct WebhookSpec {
   RetryPolicy retry;
   RateLimit rate;
   Ordering ordering = Ordering::kNone;
+  // Each at most once; never empty.
+  std::vector<SignatureScheme> signature_schemes = {SignatureScheme::kHmacSha256};
   AutoDisable auto_disable;
   int max_hops = kDefaultMaxHops;              // 1–kMostMaxHops
   absl::Duration timeout = absl::Seconds(30);  // of one request, 1–60 s
@@ -138,13 +141,18 @@ struct WebhookSpec {
   bool operator==(const WebhookSpec&) const = default;
 };
 
+// The secret or key of a scheme that was taken out stays, and signs again when the scheme
+// comes back.
 struct WebhookSecrets {
-  std::string signing_secret;  // "whsec_…"
+  std::string signing_secret;  // "whsec_…", of HMAC-SHA256; empty: never had one
   std::string basic_auth_password;
   std::string bearer_token;
   std::string api_key;
   std::string previous_signing_secret;  // signs too, until then; empty: none
   absl::Time previous_valid_until = absl::InfinitePast();  // whole milliseconds
+  std::string signing_key;  // "whsk_…" of 64 bytes, of Ed25519; empty: never had one
+  std::string previous_signing_key;  // as the secret
+  absl::Time previous_key_valid_until = absl::InfinitePast();
   std::string oauth2_client_secret;
   std::string certificate_chain;  // PEM, the client's own first
   std::string private_key;        // PEM
@@ -189,8 +197,8 @@ void Normalize(WebhookSpec* spec);
 // names are the API's: name, description, basic_auth.user, headers[i].name,
 // triggers[i].event_type, batching.mode, batching.wait, batching.max_items, timeout,
 // retry.delays[i], labels, … Durations are whole milliseconds, as they are stored. An
-// empty signing secret is one still to be made. `kinds` is what the catalogue knows of
-// the fields of the triggers' event types; empty: nothing.
+// empty signing secret or key is one still to be made. `kinds` is what the catalogue
+// knows of the fields of the triggers' event types; empty: nothing.
 void Validate(const WebhookSpec& spec, const WebhookSecrets& secrets,
               const std::string& prefix, Violations* violations,
               const FieldKinds& kinds = {});

@@ -34,6 +34,9 @@ constexpr std::pair<BatchMode, std::string_view> kModeNames[] = {
     {BatchMode::kSameEventType, "SAME_EVENT_TYPE"},
     {BatchMode::kAny, "ANY"}};
 
+constexpr std::pair<SignatureScheme, std::string_view> kSchemeNames[] = {
+    {SignatureScheme::kHmacSha256, "HMAC_SHA256"},
+    {SignatureScheme::kEd25519, "ED25519"}};
 constexpr std::pair<Ordering, std::string_view> kOrderingNames[] = {
     {Ordering::kNone, "NONE"},
     {Ordering::kPerObject, "PER_OBJECT"},
@@ -167,6 +170,10 @@ absl::Status Read(const json::Value& value, Batching* out) {
   });
 }
 
+absl::Status Read(const json::Value& value, SignatureScheme* out) {
+  return ReadName(value, kSchemeNames, out);
+}
+
 template <typename T>
 absl::Status Read(const json::Value& value, std::vector<T>* out) {
   if (!value.is_array()) return Unreadable("an array is wanted");
@@ -233,6 +240,7 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "retry") return Read(member, &out->retry);
     if (key == "rate") return Read(member, &out->rate);
     if (key == "ordering") return ReadName(member, kOrderingNames, &out->ordering);
+    if (key == "signature_schemes") return Read(member, &out->signature_schemes);
     if (key == "auto_disable") return Read(member, &out->auto_disable);
     if (key == "max_hops") return Read(member, &out->max_hops);
     if (key == "timeout") return Read(member, &out->timeout);
@@ -240,6 +248,13 @@ absl::Status Read(const json::Value& value, WebhookSpec* out) {
     if (key == "labels") return Read(member, &out->labels);
     return UnknownField(key);
   });
+}
+
+absl::Status Read(const json::Value& value, absl::Time* out) {
+  absl::Duration since_1970;
+  WINDROW_RETURN_IF_ERROR(Read(value, &since_1970));
+  *out = absl::UnixEpoch() + since_1970;
+  return absl::OkStatus();
 }
 
 absl::Status Read(const json::Value& value, WebhookSecrets* out) {
@@ -251,11 +266,11 @@ absl::Status Read(const json::Value& value, WebhookSecrets* out) {
     if (key == "previous_signing_secret") {
       return Read(member, &out->previous_signing_secret);
     }
-    if (key == "previous_valid_until") {
-      absl::Duration since_1970;
-      WINDROW_RETURN_IF_ERROR(Read(member, &since_1970));
-      out->previous_valid_until = absl::UnixEpoch() + since_1970;
-      return absl::OkStatus();
+    if (key == "previous_valid_until") return Read(member, &out->previous_valid_until);
+    if (key == "signing_key") return Read(member, &out->signing_key);
+    if (key == "previous_signing_key") return Read(member, &out->previous_signing_key);
+    if (key == "previous_key_valid_until") {
+      return Read(member, &out->previous_key_valid_until);
     }
     if (key == "oauth2_client_secret") return Read(member, &out->oauth2_client_secret);
     if (key == "certificate_chain") return Read(member, &out->certificate_chain);
@@ -317,6 +332,12 @@ std::string SpecToJson(const WebhookSpec& spec) {
     if (spec.ordering != Ordering::kNone) {
       object.Text("ordering", NameOf(spec.ordering, kOrderingNames));
     }
+    if (spec.signature_schemes != WebhookSpec().signature_schemes) {
+      WriteArray(spec.signature_schemes, object.Key("signature_schemes"),
+                 [](SignatureScheme scheme, std::string* to) {
+                   json::AppendString(NameOf(scheme, kSchemeNames), to);
+                 });
+    }
     Write(spec.auto_disable, object.Key("auto_disable"));
     if (spec.max_hops != kDefaultMaxHops) object.Number("max_hops", spec.max_hops);
     object.Duration("timeout", spec.timeout);
@@ -347,6 +368,12 @@ std::string SecretsToJson(const WebhookSecrets& secrets) {
     const auto put = [&](std::string_view key, const std::string& secret) {
       if (!secret.empty()) object.Text(key, secret);
     };
+    put("signing_key", secrets.signing_key);
+    if (!secrets.previous_signing_key.empty()) {
+      object.Text("previous_signing_key", secrets.previous_signing_key);
+      object.Duration("previous_key_valid_until",
+                      secrets.previous_key_valid_until - absl::UnixEpoch());
+    }
     put("oauth2_client_secret", secrets.oauth2_client_secret);
     put("certificate_chain", secrets.certificate_chain);
     put("private_key", secrets.private_key);

@@ -1,6 +1,7 @@
 // The plain structs that storage takes and gives.
 #pragma once
 
+#include <absl/status/status.h>
 #include <absl/time/time.h>
 
 #include <cstdint>
@@ -26,6 +27,9 @@ struct StoredWebhook {
   std::int32_t version = 0;
   domain::WebhookSpec spec;
   domain::WebhookSecrets secrets;
+  // Not OK where `secrets` is empty because the stored ones could not be opened, and why:
+  // FAILED_PRECONDITION (SECRETS_KEY_MISSING) names the key that the key ring lacks.
+  absl::Status secrets_status;
   absl::Time created_at;
   absl::Time updated_at;
   std::optional<absl::Time> failing_since;  // the first failed request since a success

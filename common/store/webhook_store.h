@@ -42,7 +42,8 @@ class WebhookStore {
   // far as the tenant learns and has room. ALREADY_EXISTS (WEBHOOK_NAME_TAKEN).
   virtual absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
                                                domain::WebhookSecrets secrets) = 0;
-  // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's.
+  // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's. A webhook whose secrets
+  // cannot be opened is read too, here and in lists: see StoredWebhook::secrets_status.
   virtual absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) = 0;
   virtual absl::StatusOr<WebhookPage> List(TenantId tenant,
                                            const WebhookQuery& query) = 0;

@@ -3,8 +3,8 @@
 //
 //     WEBHOOK_SECRET=whsec_… node receiver.mjs
 //
-// Environment: WEBHOOK_SECRET (required; several with spaces between them, while keys are
-// rotated), HOST (default 127.0.0.1), PORT (default 7490), QUIET=1 (print no deliveries),
+// Environment: WEBHOOK_SECRET (required: the webhook's signing secret, whsec_…, or its public
+// key, whpk_…; several with spaces between them, while keys are rotated), HOST (default 127.0.0.1), PORT (default 7490), QUIET=1 (print no deliveries),
 // DELAY_MS (wait so long before each answer: a slow receiver).
 //
 // POST to any path takes a delivery: 204, or 401 where the signature is wrong.
@@ -13,6 +13,7 @@ import { createServer } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { verifyEd25519 } from './ed25519.mjs';
 
 // Windrow closes a batch at 1 MiB; one item alone may be a little larger.
 const MAX_BODY_BYTES = 4 << 20;
@@ -33,22 +34,26 @@ async function readBody(request) {
 }
 
 // The signature covers the bytes of the body, so they are verified before they are parsed.
-// Throws WebhookVerificationError. Any of the secrets will do.
+// Throws WebhookVerificationError. Any of the secrets and public keys will do.
 function verify(secrets, body, headers) {
+  if (secrets.some((key) => key.startsWith('whpk_') && verifyEd25519(key, body, headers))) return;
   const text = body.toString('utf8');
-  for (const [index, secret] of secrets.entries()) {
+  let refusal = new WebhookVerificationError('No matching signature found');
+  for (const secret of secrets.filter((key) => !key.startsWith('whpk_'))) {
     try {
       new Webhook(secret).verify(text, headers, { jsonParse: false });
       return;
     } catch (error) {
-      const last = index === secrets.length - 1;
-      if (last || !(error instanceof WebhookVerificationError)) throw error;
+      if (!(error instanceof WebhookVerificationError)) throw error;
+      refusal = error;
     }
   }
+  throw refusal;
 }
 
 // A receiver that is not listening yet.
-//   secretsFor(path): the secrets that may have signed what is posted there.
+//   secretsFor(path): the secrets ("whsec_…") that may have signed what is posted there, or the
+//     public keys ("whpk_…") of those that may have.
 //   onDelivery({path, id, headers, body, items}): called once for each webhook-id; a throw answers
 //     500, so that the sender tries again.
 // `stats` counts requests: verified + refused + failed = requests, and repeats are verified.
@@ -128,7 +133,8 @@ function describe({ path, id, items }) {
 function main() {
   const secrets = (process.env.WEBHOOK_SECRET ?? '').split(/\s+/).filter(Boolean);
   if (secrets.length === 0) {
-    console.error('receiver: set WEBHOOK_SECRET to the webhook\'s signing secret, whsec_…');
+    console.error('receiver: set WEBHOOK_SECRET to the webhook\'s signing secret, whsec_…, '
+      + 'or its public key, whpk_…');
     process.exit(2);
   }
   const host = process.env.HOST ?? '127.0.0.1';

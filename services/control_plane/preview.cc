@@ -7,13 +7,15 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/base/version.h"
-#include "common/crypto/standard_webhooks.h"
+#include "common/crypto/request_signer.h"
 #include "common/domain/auth_rules.h"
 #include "common/domain/event_document.h"
 #include "common/domain/payload.h"
+#include "common/domain/signing_rules.h"
 #include "common/domain/url_template.h"
 #include "services/control_plane/event_mapping.h"
 #include "services/control_plane/profile_check.h"
@@ -77,14 +79,17 @@ void AddHeaders(const domain::WebhookSpec& spec, v1::PreviewPayloadResponse* res
 
 absl::Status AddSignature(const store::StoredWebhook& webhook, absl::Time now,
                           v1::PreviewPayloadResponse* response) {
-  if (webhook.secrets.signing_secret.empty()) return absl::OkStatus();
-  WINDROW_ASSIGN_OR_RETURN(const crypto::SigningKey key,
-                           crypto::SigningKey::Parse(webhook.secrets.signing_secret));
+  std::vector<domain::KeyInForce> keys =
+      domain::KeysInForce(webhook.spec, webhook.secrets);
+  // Of a webhook that is not saved: keys that would be made then.
+  std::erase_if(keys, [](const domain::KeyInForce& key) { return key.text.empty(); });
+  if (keys.empty()) return absl::OkStatus();
+  WINDROW_ASSIGN_OR_RETURN(const auto signer, crypto::RequestSigner::Of(keys));
   const std::string id = UuidV7Generator().Next(now).ToString();
   const std::int64_t seconds = absl::ToUnixSeconds(now);
   response->add_headers("webhook-id: " + id);
   response->add_headers(fmt::format("webhook-timestamp: {}", seconds));
-  response->add_headers("webhook-signature: " + key.Sign(id, seconds, response->body()));
+  response->add_headers("webhook-signature: " + signer.Sign(id, now, response->body()));
   return absl::OkStatus();
 }
 

@@ -1,7 +1,6 @@
 #include "services/control_plane/webhook_mapping.h"
 
 #include <absl/strings/escaping.h>
-#include <absl/time/clock.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "services/control_plane/auth_mapping.h"
 #include "services/control_plane/condition_mapping.h"
 #include "services/control_plane/proto_time.h"
+#include "services/control_plane/signing_mapping.h"
 #include "services/control_plane/update_mask.h"
 
 namespace windrow::control_plane {
@@ -288,18 +288,40 @@ constexpr Field kFields[] = {
        in->profile->spec.enabled = !in->webhook.has_enabled() || in->webhook.enabled();
      }},
     {"labels", [](const v1::Webhook& w) { return w.labels_size() > 0; }, PutLabels},
+    {"signature_schemes",
+     [](const v1::Webhook& w) { return w.signature_schemes_size() > 0; },
+     [](Input* in) { PutSignatureSchemes(in->webhook, in->profile); }},
 };
 constexpr std::string_view kPassword = "basic_auth.password";
-constexpr std::string_view kSigningSecret = "signing_secret";
+// Nobody can read the stored one to send it back: left out, or "*" without one, keeps it.
+constexpr struct {
+  std::string_view name;
+  const std::string& (*of)(const v1::Webhook&);
+  void (*put)(const v1::Webhook&, Profile*, Violations*);
+} kSigners[] = {
+    {"signing_secret",
+     [](const v1::Webhook& w) -> const std::string& { return w.signing_secret(); },
+     PutSigningSecret},
+    {"signing_key",
+     [](const v1::Webhook& w) -> const std::string& { return w.signing_key(); },
+     PutSigningKey},
+};
 // May stand in a mask, and change nothing (AIP-161).
-constexpr std::string_view kOutputOnly[] = {
-    "webhook_id",           "etag",
-    "create_time",          "update_time",
-    "consecutive_failures", "failing_since",
-    "disable_reason",       "previous_secret_expire_time"};
+constexpr std::string_view kOutputOnly[] = {"webhook_id",
+                                            "etag",
+                                            "create_time",
+                                            "update_time",
+                                            "consecutive_failures",
+                                            "failing_since",
+                                            "disable_reason",
+                                            "previous_secret_expire_time",
+                                            "public_key",
+                                            "previous_public_key",
+                                            "previous_public_key_expire_time"};
 
 std::vector<std::string_view> MaskPaths() {
-  std::vector<std::string_view> paths = {kPassword, kSigningSecret};
+  std::vector<std::string_view> paths = {kPassword};
+  for (const auto& signer : kSigners) paths.push_back(signer.name);
   paths.insert(paths.end(), std::begin(kOutputOnly), std::end(kOutputOnly));
   for (const Field& field : kFields) paths.push_back(field.name);
   return paths;
@@ -312,7 +334,7 @@ Profile NewProfile(const v1::Webhook& webhook, const UrlPolicy& policy,
   Profile profile;
   Input in{webhook, policy, &profile, violations};
   for (const Field& field : kFields) field.put(&in);
-  profile.secrets.signing_secret = webhook.signing_secret();
+  for (const auto& signer : kSigners) signer.put(webhook, &profile, violations);
   return profile;
 }
 
@@ -325,18 +347,14 @@ void EditProfile(const v1::Webhook& change, const google::protobuf::FieldMask& m
     if (wanted.Puts(field.name, field.is_set(change))) field.put(&in);
   }
   if (wanted.Names(kPassword)) PutPassword(&in);
-  // Nobody can read the stored one to send it back, so "*" without one keeps it.
-  if (!change.signing_secret().empty() &&
-      (wanted.empty() || wanted.Names("*") || wanted.Names(kSigningSecret))) {
-    // The same once more changes nothing: it does not end a rotation's overlap either.
-    if (change.signing_secret() == profile->secrets.signing_secret) return;
-    profile->secrets.signing_secret = change.signing_secret();
-    profile->secrets.previous_signing_secret.clear();  // RotateSigningSecret keeps it
-    profile->secrets.previous_valid_until = absl::InfinitePast();
-  } else if (wanted.Names(kSigningSecret)) {
-    violations->Add("webhook.signing_secret",
-                    "is empty: every webhook signs, so give a new one or leave it out of "
-                    "update_mask");
+  for (const auto& signer : kSigners) {
+    if (wanted.Names(signer.name) && signer.of(change).empty()) {
+      violations->Add(fmt::format("webhook.{}", signer.name),
+                      "is empty: every webhook signs, so give a new one or leave it out "
+                      "of update_mask");
+    } else if (wanted.empty() || wanted.Names("*") || wanted.Names(signer.name)) {
+      signer.put(change, profile, violations);
+    }
   }
 }
 
@@ -359,10 +377,7 @@ void WebhookToProto(const store::StoredWebhook& webhook, v1::Webhook* proto) {
   }
   proto->set_consecutive_failures(webhook.failures);
   proto->set_disable_reason(webhook.disable_reason);
-  if (webhook.secrets.previous_valid_until > absl::Now()) {
-    TimeToProto(webhook.secrets.previous_valid_until,
-                proto->mutable_previous_secret_expire_time());
-  }
+  SigningToProto(webhook, proto);
   proto->set_name(spec.name);
   proto->set_description(spec.description);
   proto->set_url(spec.url);

@@ -3,10 +3,12 @@
 #include <absl/status/statusor.h>
 #include <absl/time/clock.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "common/domain/signing_rules.h"
 #include "common/filter/filter.h"
 #include "common/store/list_fields.h"
 #include "services/control_plane/page_fill.h"
@@ -14,6 +16,7 @@
 #include "services/control_plane/preview.h"
 #include "services/control_plane/proto_time.h"
 #include "services/control_plane/request_ids.h"
+#include "services/control_plane/signing_mapping.h"
 #include "services/control_plane/test_delivery.h"
 #include "services/control_plane/unary.h"
 #include "services/control_plane/webhook_use_cases.h"
@@ -30,6 +33,13 @@ constexpr int kChunk = 64;
 
 absl::StatusOr<Uuid> WebhookId(const std::string& text) {
   return IdFromRequest(text, "webhook_id", "WEBHOOK_NOT_FOUND");
+}
+
+bool RotatesSecret(const domain::WebhookSpec& spec,
+                   const WebhookUseCases::Rotation& rotation) {
+  constexpr auto kScheme = domain::SignatureScheme::kHmacSha256;
+  return domain::SignsWith(spec, kScheme) &&
+         (rotation.schemes.empty() || std::ranges::count(rotation.schemes, kScheme) > 0);
 }
 
 // A day: receivers have until then to take the new secret.
@@ -123,9 +133,12 @@ class WebhookService final : public v1::WebhookService::CallbackService {
   absl::Status Rotate(const Caller& caller, const v1::RotateSigningSecretRequest& request,
                       v1::RotateSigningSecretResponse* response) {
     WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request.webhook_id()));
-    WebhookUseCases::Rotation rotation{.new_secret = request.signing_secret(),
-                                       .overlap = kDefaultOverlap,
-                                       .now = absl::Now()};
+    WebhookUseCases::Rotation rotation{
+        .schemes = SchemesFromProto(request.signature_schemes()),
+        .new_secret = request.signing_secret(),
+        .new_key = request.signing_key(),
+        .overlap = kDefaultOverlap,
+        .now = absl::Now()};
     if (request.has_overlap()) {
       const auto overlap = DurationFromProto(request.overlap());
       if (!overlap) {
@@ -139,7 +152,9 @@ class WebhookService final : public v1::WebhookService::CallbackService {
         const auto webhook,
         use_cases_.RotateSecret(caller.tenant, id, VersionOfEtag(request.etag()),
                                 rotation));
-    response->set_signing_secret(webhook.secrets.signing_secret);
+    if (RotatesSecret(webhook.spec, rotation)) {
+      response->set_signing_secret(webhook.secrets.signing_secret);
+    }
     WebhookToProto(webhook, response->mutable_webhook());
     return absl::OkStatus();
   }
@@ -194,7 +209,9 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     WINDROW_ASSIGN_OR_RETURN(
         const Uuid id, IdFromRequest(request.webhook().webhook_id(), "webhook.webhook_id",
                                      "WEBHOOK_NOT_FOUND"));
+    bool had_secret = true;
     const auto edit = [&](Profile* profile, Violations* violations) {
+      had_secret = !profile->secrets.signing_secret.empty();
       EditProfile(request.webhook(), request.update_mask(), policy_, profile, violations);
     };
     WINDROW_ASSIGN_OR_RETURN(
@@ -202,6 +219,9 @@ class WebhookService final : public v1::WebhookService::CallbackService {
         use_cases_.Update(caller.tenant, id, VersionOfEtag(request.webhook().etag()),
                           edit, request.validate_only()));
     WebhookToProto(webhook, response);
+    if (!had_secret && request.webhook().signing_secret().empty()) {
+      response->set_signing_secret(webhook.secrets.signing_secret);
+    }
     return absl::OkStatus();
   }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/store/event_type_store.h"
 #include "common/store/webhook_store.h"
@@ -23,25 +24,28 @@ class WebhookUseCases {
   WebhookUseCases(store::WebhookStore& webhooks, store::EventTypeStore& event_types)
       : webhooks_(webhooks), event_types_(event_types) {}
 
-  // Checks a new profile (CheckWithCatalogue) and saves it. Without a signing secret one
-  // is made. With
-  // `validate_only` nothing is saved: the answer has no id.
+  // Checks a new profile (CheckWithCatalogue) and saves it. A signing secret or key that
+  // its schemes want and it does not have is made. With `validate_only` nothing is saved:
+  // the answer has no id.
   absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant, Profile profile,
                                               Violations violations, bool validate_only);
 
   // Edits the current version, checks and saves it. `expected`: only that version, else
   // ABORTED (ETAG_MISMATCH); without it an edit that another one overtook is made anew.
-  // An edit that changes nothing saves nothing.
+  // An edit that changes nothing saves nothing. Missing keys are made as above.
   absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
                                               std::optional<std::int32_t> expected,
                                               const Edit& edit, bool validate_only);
 
   struct Rotation {
+    // Whose keys; empty: of every scheme that the webhook has.
+    std::vector<domain::SignatureScheme> schemes;
     std::string new_secret;  // empty: one is made
-    absl::Duration overlap;  // how long the old one signs too, at most kMaxSecretOverlap
+    std::string new_key;     // likewise
+    absl::Duration overlap;  // how long the old ones sign too, at most kMaxSecretOverlap
     absl::Time now;
   };
-  // Gives the webhook another signing secret. `expected` as above.
+  // Gives the webhook another signing secret, signing key or both. `expected` as above.
   absl::StatusOr<store::StoredWebhook> RotateSecret(store::TenantId tenant,
                                                     const Uuid& id,
                                                     std::optional<std::int32_t> expected,

@@ -7,7 +7,7 @@ import re
 
 # Never the same twice, and meant to be: a page's and a run's are paired up.
 IDS = re.compile(
-    r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|whsec_[A-Za-z0-9+/]+=*')
+    r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|wh(?:sec|pk)_[A-Za-z0-9+/]+=*')
 # The numbers of events (escmsg_id) grow, and may leave some out. Where they are printed:
 NUMBERS = [
     re.compile(r'"escmsg_id":\s*(\d+)'),
@@ -31,7 +31,7 @@ LOOSE = [
 
 def marks(line):
     """What is paired up: [(start, end, kind, text)], in the line's order."""
-    found = [(m.start(), m.end(), 'secret' if m[0].startswith('whsec_') else 'id', m[0])
+    found = [(m.start(), m.end(), 'secret' if m[0].startswith('wh') else 'id', m[0])
              for m in IDS.finditer(line)]
     for pattern in NUMBERS:
         for m in pattern.finditer(line):
@@ -97,7 +97,7 @@ class Bindings:
         return IDS.sub(self._id, GIVEN_NUMBERS.sub(number, text))
 
     def _id(self, found):
-        kind = 'secret' if found[0].startswith('whsec_') else 'id'
+        kind = 'secret' if found[0].startswith('wh') else 'id'
         return self.run_of.get((kind, found[0]), ('', found[0]))[1]
 
     def to_page(self, line):

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { createReceiver } from '../../examples/receiver/receiver.mjs';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const OTHER = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+const PAIR = generateKeyPairSync('ed25519');
+const rawPublic = PAIR.publicKey.export({ format: 'jwk' }).x;
+const PUBLIC = `whpk_${Buffer.from(rawPublic, 'base64url').toString('base64')}`;
 const deliveries = [];
 let fail = false;
 let wait = null;
 let url;
 const receiver = createReceiver({
-  secretsFor: () => [SECRET],
+  secretsFor: () => [SECRET, PUBLIC],
   onDelivery: async (delivery) => {
     if (fail) throw new Error('not now');
     await wait;
@@ -45,6 +49,30 @@ test('a signed delivery is taken, with its bytes', async () => {
   assert.equal((await post('one', '{"a":1.10}')).status, 204);
   assert.equal(deliveries.at(-1).body.toString(), '{"a":1.10}');
   assert.equal(deliveries.at(-1).path, '/hook');
+});
+
+function postSigned(id, body, privateKey, seconds = Math.floor(Date.now() / 1000)) {
+  const signature = sign(null, Buffer.from(`${id}.${seconds}.${body}`), privateKey);
+  return fetch(url, {
+    method: 'POST',
+    body,
+    headers: {
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': `v1,AAAA v1a,${signature.toString('base64')}`,
+    },
+  });
+}
+
+test('an Ed25519 signature is verified by the public key', async () => {
+  assert.equal((await postSigned('asymmetric', '{"a":"☃"}', PAIR.privateKey)).status, 204);
+  assert.equal(deliveries.at(-1).id, 'asymmetric');
+  const handled = deliveries.length;
+  const other = generateKeyPairSync('ed25519').privateKey;
+  assert.equal((await postSigned('other', '{}', other)).status, 401);
+  const old = Math.floor(Date.now() / 1000) - 301;
+  assert.equal((await postSigned('old', '{}', PAIR.privateKey, old)).status, 401);
+  assert.equal(deliveries.length, handled);
 });
 
 test('a wrong key and an altered body are refused', async () => {

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/version.h"
 #include "common/domain/auth_rules.h"
+#include "common/domain/signing_rules.h"
 
 namespace windrow::delivery {
 namespace {
@@ -96,11 +97,11 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
       WINDROW_RETURN_IF_ERROR(CheckScheme("token URL", webhook.spec.oauth2->token_url));
     }
   }
-  absl::StatusOr<crypto::SigningKey> key =
-      crypto::SigningKey::Parse(webhook.secrets.signing_secret);
-  if (!key.ok()) {
+  absl::StatusOr<crypto::RequestSigner> signer =
+      crypto::RequestSigner::Of(domain::KeysInForce(webhook.spec, webhook.secrets));
+  if (!signer.ok()) {
     return absl::FailedPreconditionError(
-        "the webhook's signing secret cannot be used: rotate it");
+        "the webhook's signing secret or key cannot be used: rotate it");
   }
   WINDROW_ASSIGN_OR_RETURN(Contents contents, Contents::Of(webhook.spec));
   absl::StatusOr<domain::UrlTemplate> url =
@@ -118,7 +119,7 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
                             .has_auth = webhook.spec.has_basic_auth,
                             .timeout = webhook.spec.timeout},
               .url = *std::move(url),
-              .key = *std::move(key),
+              .signer = *std::move(signer),
               .retry = std::move(webhook.spec.retry),
               .lightweight_logs = webhook.spec.lightweight_logs,
               .max_hops = webhook.spec.max_hops,
@@ -126,12 +127,6 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
   if (webhook.spec.has_basic_auth) {
     profile->prototype.user = std::move(webhook.spec.basic_auth_user);
     profile->prototype.password = std::move(webhook.secrets.basic_auth_password);
-  }
-  if (const auto previous =
-          crypto::SigningKey::Parse(webhook.secrets.previous_signing_secret);
-      previous.ok()) {
-    profile->previous_key = *previous;
-    profile->previous_until = webhook.secrets.previous_valid_until;
   }
   AddHeaders(webhook.spec, profile.get());
   if (webhook.spec.has_bearer_token) {
@@ -149,14 +144,9 @@ absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook 
 SignatureLines Sign(const Profile& profile, const Uuid& delivery_id, absl::Time now,
                     std::string_view body, int hops) {
   const std::string id = delivery_id.ToString();
-  const std::int64_t seconds = absl::ToUnixSeconds(now);
-  std::string signatures = profile.key.Sign(id, seconds, body);
-  if (profile.previous_key && now < profile.previous_until) {
-    signatures += ' ' + profile.previous_key->Sign(id, seconds, body);
-  }
   return {.id = "webhook-id: " + id,
-          .timestamp = fmt::format("webhook-timestamp: {}", seconds),
-          .signature = "webhook-signature: " + signatures,
+          .timestamp = fmt::format("webhook-timestamp: {}", absl::ToUnixSeconds(now)),
+          .signature = "webhook-signature: " + profile.signer.Sign(id, now, body),
           .hops = hops > 1 ? fmt::format("windrow-hops: {}", hops) : std::string()};
 }
 

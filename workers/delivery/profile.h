@@ -6,11 +6,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "common/crypto/standard_webhooks.h"
+#include "common/crypto/request_signer.h"
 #include "common/domain/payload.h"
 #include "common/domain/url_template.h"
 #include "common/http/sender.h"
@@ -35,9 +34,7 @@ struct Profile {
   http::Request prototype;    // without body and webhook-… headers
   domain::UrlTemplate url;    // what prototype.url holds of event fields
   std::string shown_headers;  // of the prototype, secrets masked: "name: value\r\n"
-  crypto::SigningKey key;
-  std::optional<crypto::SigningKey> previous_key;  // signs too, until then
-  absl::Time previous_until = absl::InfinitePast();
+  crypto::RequestSigner signer;
   domain::RetryPolicy retry;
   bool lightweight_logs = false;
   int max_hops = domain::kDefaultMaxHops;
@@ -53,8 +50,8 @@ struct Profile {
   bool CanTakeOver(const Profile& older) const;
 };
 
-// FAILED_PRECONDITION where the signing secret is not one, or the URL is http and that is
-// not allowed.
+// FAILED_PRECONDITION where a signing secret or key is not one, or the URL is http and
+// that is not allowed.
 absl::StatusOr<std::shared_ptr<const Profile>> MakeProfile(store::StoredWebhook webhook,
                                                            bool allow_http);
 

@@ -87,6 +87,9 @@ v1::Webhook Webhook() {
     *trigger->mutable_condition() = Condition(3);
     webhook.mutable_retry()->add_delays()->set_seconds(*rc::gen::inRange(0, 86'401));
   }
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    webhook.add_signature_schemes(static_cast<v1::SignatureScheme>(i));
+  }
   if (*rc::gen::arbitrary<bool>()) webhook.mutable_bearer_auth();
   if (*rc::gen::arbitrary<bool>()) webhook.mutable_basic_auth()->set_user(*Text());
   return webhook;
@@ -140,6 +143,21 @@ TEST(ProfileExportTest, SecretsAreSaidInAComment) {
   EXPECT_EQ(ProfileToYaml(webhook, {.secrets_from_env = true}),
             "name: t\nbasic_auth:\n  user: u\n  password: {env: T_BASIC_AUTH_PASSWORD}\n"
             "signing_secret: {env: T_SIGNING_SECRET}\n");
+}
+
+TEST(ProfileExportTest, KeysAreThoseOfTheSchemes) {
+  v1::Webhook webhook;
+  webhook.set_name("t");
+  webhook.set_public_key("whpk_x");
+  webhook.add_signature_schemes(v1::SIGNATURE_SCHEME_ED25519);
+  EXPECT_EQ(ProfileToYaml(webhook, {.secrets_from_env = true}),
+            "name: t\nsignature_schemes: [ED25519]\n"
+            "signing_key: {env: T_SIGNING_KEY}\n");
+  webhook.add_signature_schemes(v1::SIGNATURE_SCHEME_HMAC_SHA256);
+  EXPECT_EQ(ProfileToYaml(webhook, {.secrets_from_env = true}),
+            "name: t\nsigning_secret: {env: T_SIGNING_SECRET}\n"
+            "signature_schemes: [ED25519, HMAC_SHA256]\n"
+            "signing_key: {env: T_SIGNING_KEY}\n");
 }
 
 }  // namespace

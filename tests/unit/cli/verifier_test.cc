@@ -63,6 +63,20 @@ TEST(VerifierTest, MissingHeadersAreNamed) {
   EXPECT_THAT(Why(Verify({})), HasSubstr("missing"));
 }
 
+TEST(VerifierTest, APublicKeyVerifiesWhatItsKeySigned) {
+  const auto key = crypto::Ed25519Key::Generate();
+  auto verifier = Verifier::Make({kOtherSecret, key.PublicKey()});
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  SignedHeaders headers = Headers();
+  const absl::Time now = absl::FromUnixSeconds(kTimestamp);
+  headers.signature = "v1,AAAA " + key.Sign(headers.id, kTimestamp, kBody);
+  EXPECT_TRUE(verifier->Verify(headers, kBody, now).ok());
+  EXPECT_FALSE(verifier->Verify(headers, "{}", now).ok());
+  headers.signature =
+      crypto::Ed25519Key::Generate().Sign(headers.id, kTimestamp, kBody);
+  EXPECT_FALSE(verifier->Verify(headers, kBody, now).ok());
+}
+
 TEST(VerifierTest, ASecretThatIsNoneIsRefused) {
   EXPECT_FALSE(Verifier::Make({"secret"}).ok());
 }

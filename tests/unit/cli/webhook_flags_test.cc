@@ -126,6 +126,17 @@ TEST_F(WebhookFlagsTest, EveryFlagReachesItsField) {
                           "timeout", "enabled", "labels", "signing_secret"));
 }
 
+TEST_F(WebhookFlagsTest, SignatureSchemesAndAKeyReachTheirFields) {
+  const std::string key = SecretFile("whsk_x\n");
+  const auto status = Apply({"--signature-scheme", "ed25519", "--signature-scheme",
+                             "hmac-sha256", "--signing-key-file", key});
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(webhook_.signature_schemes(),
+              ElementsAre(v1::SIGNATURE_SCHEME_ED25519, v1::SIGNATURE_SCHEME_HMAC_SHA256));
+  EXPECT_EQ(webhook_.signing_key(), "whsk_x");
+  EXPECT_THAT(mask_.paths(), ElementsAre("signature_schemes", "signing_key"));
+}
+
 TEST_F(WebhookFlagsTest, MethodTokensAndRowsReachTheirFields) {
   const std::string token = SecretFile("hunter2\n");
   const auto status =

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/crypto/ed25519_key.h"
 #include "common/crypto/standard_webhooks.h"
 #include "tests/support/fake_store.h"
 #include "tests/unit/control_plane/webhook_messages.h"
@@ -320,7 +321,7 @@ TEST_F(WebhookUseCasesTest, ARotationKeepsTheSecretBeforeForTheOverlap) {
   const auto created = Create(MinimalWebhook()).value();
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   const auto rotated = use_cases_.RotateSecret(kTenant, created.webhook_id, std::nullopt,
-                                               {"", absl::Hours(1), now});
+                                               {.overlap = absl::Hours(1), .now = now});
   ASSERT_TRUE(rotated.ok()) << rotated.status();
   EXPECT_NE(rotated->secrets.signing_secret, created.secrets.signing_secret);
   EXPECT_TRUE(crypto::SigningKey::Parse(rotated->secrets.signing_secret).ok());
@@ -329,7 +330,7 @@ TEST_F(WebhookUseCasesTest, ARotationKeepsTheSecretBeforeForTheOverlap) {
   EXPECT_EQ(rotated->version, created.version + 1);
 
   const auto again = use_cases_.RotateSecret(kTenant, created.webhook_id, std::nullopt,
-                                             {kSecret, absl::ZeroDuration(), now});
+                                             {.new_secret = kSecret, .now = now});
   EXPECT_EQ(again->secrets.signing_secret, kSecret);
   EXPECT_THAT(again->secrets.previous_signing_secret, IsEmpty());
 }
@@ -337,11 +338,12 @@ TEST_F(WebhookUseCasesTest, ARotationKeepsTheSecretBeforeForTheOverlap) {
 TEST_F(WebhookUseCasesTest, ARotationIsCheckedLikeAnEdit) {
   const auto created = Create(MinimalWebhook()).value();
   const auto rotate = [&](std::string secret, absl::Duration overlap) {
-    return FieldsOf(
-        ViolationsOf(use_cases_
-                         .RotateSecret(kTenant, created.webhook_id, std::nullopt,
-                                       {std::move(secret), overlap, absl::Now()})
-                         .status()));
+    return FieldsOf(ViolationsOf(
+        use_cases_
+            .RotateSecret(
+                kTenant, created.webhook_id, std::nullopt,
+                {.new_secret = std::move(secret), .overlap = overlap, .now = absl::Now()})
+            .status()));
   };
   EXPECT_THAT(rotate("open sesame", absl::Hours(1)),
               ElementsAre("webhook.signing_secret"));
@@ -350,10 +352,72 @@ TEST_F(WebhookUseCasesTest, ARotationIsCheckedLikeAnEdit) {
   EXPECT_THAT(rotate("", absl::Hours(169)), ElementsAre("overlap"));
   EXPECT_THAT(rotate("", -absl::Seconds(1)), ElementsAre("overlap"));
   EXPECT_EQ(
-      use_cases_.RotateSecret(kTenant, created.webhook_id, 7, {"", absl::Hours(1), {}})
+      use_cases_.RotateSecret(kTenant, created.webhook_id, 7, {.overlap = absl::Hours(1)})
           .status()
           .code(),
       absl::StatusCode::kAborted);
+}
+
+TEST_F(WebhookUseCasesTest, EachSchemeHasAKeyOfItsOwnThatIsMadeWhereItIsMissing) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.add_signature_schemes(v1::SIGNATURE_SCHEME_ED25519);
+  const auto created = Create(webhook).value();
+  EXPECT_THAT(created.secrets.signing_secret, IsEmpty());
+  EXPECT_TRUE(crypto::Ed25519Key::Parse(created.secrets.signing_key).ok());
+
+  const auto both = use_cases_.Update(
+      kTenant, created.webhook_id, std::nullopt,
+      [](Profile* profile, Violations*) {
+        profile->spec.signature_schemes.push_back(domain::SignatureScheme::kHmacSha256);
+      },
+      /*validate_only=*/false);
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(both->secrets.signing_secret, StartsWith("whsec_"));
+  EXPECT_EQ(both->secrets.signing_key, created.secrets.signing_key);
+}
+
+TEST_F(WebhookUseCasesTest, ARotationIsOfEverySchemeOrOfThoseThatAreNamed) {
+  v1::Webhook webhook = MinimalWebhook();
+  webhook.add_signature_schemes(v1::SIGNATURE_SCHEME_HMAC_SHA256);
+  webhook.add_signature_schemes(v1::SIGNATURE_SCHEME_ED25519);
+  const domain::WebhookSecrets first = Create(webhook)->secrets;
+  const Uuid id = store_.List(kTenant, {})->webhooks[0].webhook_id;
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const auto all = use_cases_.RotateSecret(kTenant, id, std::nullopt,
+                                           {.overlap = absl::Hours(1), .now = now});
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->secrets.previous_signing_secret, first.signing_secret);
+  EXPECT_EQ(all->secrets.previous_signing_key, first.signing_key);
+  EXPECT_EQ(all->secrets.previous_key_valid_until, now + absl::Hours(1));
+  EXPECT_NE(all->secrets.signing_key, first.signing_key);
+
+  const auto one =
+      use_cases_.RotateSecret(kTenant, id, std::nullopt,
+                              {.schemes = {domain::SignatureScheme::kEd25519},
+                               .overlap = absl::Hours(2),
+                               .now = now});
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->secrets.signing_secret, all->secrets.signing_secret);
+  EXPECT_EQ(one->secrets.previous_signing_secret, first.signing_secret);
+  EXPECT_EQ(one->secrets.previous_valid_until, now + absl::Hours(1));
+  EXPECT_EQ(one->secrets.previous_signing_key, all->secrets.signing_key);
+}
+
+TEST_F(WebhookUseCasesTest, ARotationTakesKeysOfTheSchemesThatItRotates) {
+  const auto created = Create(MinimalWebhook()).value();
+  const auto rotate = [&](WebhookUseCases::Rotation rotation) {
+    rotation.overlap = absl::Hours(1);
+    return FieldsOf(ViolationsOf(
+        use_cases_.RotateSecret(kTenant, created.webhook_id, std::nullopt, rotation)
+            .status()));
+  };
+  EXPECT_THAT(rotate({.new_key = crypto::Ed25519Key::Generate().ToSecret()}),
+              ElementsAre("signing_key"));
+  EXPECT_THAT(rotate({.schemes = {domain::SignatureScheme::kEd25519}}),
+              ElementsAre("signature_schemes"));
+  EXPECT_THAT(rotate({.schemes = {domain::SignatureScheme::kEd25519},
+                      .new_secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}),
+              ElementsAre("signature_schemes", "signing_secret"));
 }
 
 }  // namespace

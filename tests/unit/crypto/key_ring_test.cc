@@ -97,6 +97,22 @@ TEST(KeyRingTest, AMissingKeyIsNamed) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("key 77"));
 }
 
+TEST(KeyRingTest, ABoxSaysUnderWhichKeyItIs) {
+  EXPECT_EQ(KeyRing::SealedBy(Ring("4294967295:" + kOnes).Seal("x", "")), 4294967295u);
+  EXPECT_EQ(KeyRing::SealedBy(Ring("1:" + kOnes).Seal("", "")), 1u);
+  EXPECT_EQ(KeyRing::SealedBy(""), std::nullopt);
+  EXPECT_EQ(KeyRing::SealedBy(std::string(40, '\x02')), std::nullopt);
+}
+
+TEST(KeyRingTest, TellsItsKeys) {
+  const KeyRing ring = Ring("7:" + kOnes + "\n2:" + kZeros);
+  EXPECT_EQ(ring.sealing_id(), 7u);
+  EXPECT_THAT(ring.ids(), ::testing::ElementsAre(2, 7));
+  EXPECT_TRUE(ring.Has(2));
+  EXPECT_FALSE(ring.Has(1));
+  EXPECT_EQ(Ring(KeyRing::GenerateLine(9)).sealing_id(), 9u);
+}
+
 TEST(KeyRingTest, SkipsCommentsAndBlankLines) {
   const KeyRing ring =
       Ring("# made today\r\n\n  2:" + kOnes + "  \r\n#1:" + kZeros + "\n");
@@ -122,7 +138,7 @@ TEST(KeyRingTest, LoadsAGeneratedFileAndSaysHowToMakeOne) {
   const absl::Status missing = KeyRing::Load(path).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.message()),
-              HasSubstr("openssl rand -base64 32) > " + path));
+              HasSubstr("windrow keys generate --key-ring-file " + path));
 
   std::ofstream(path) << KeyRing::GenerateText();
   const auto ring = KeyRing::Load(path);

@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/crypto/signature_vectors.h"
+
 namespace windrow::crypto {
 namespace {
 
@@ -21,14 +23,16 @@ struct Vector {
   std::string signature;
 };
 
-const std::vector<Vector>& Vectors() {
-  static const std::vector<Vector> vectors = {
-      {R"({"test": 2432232314})", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
-      {R"({"id":9007199254740993})", "v1,7hKFvxkSTGROfVWELm9DyGgVmFXbDAF/Qit2uQBT480="},
-      {R"({"n":"Zoë ☃ 😀"})", "v1,DUVuzwBwn9mw5oF+hLDNTBNXdkuDoXnV8AVf9qBs8Hc="},
-      {R"([{"a":1},{"a":2}])", "v1,0VwS1wfP/bNYu9A0VLMjEJy4TX6ZI2RiQeiuK1dz0ew="},
-      {"", "v1,v48jdbgvh29KJz2Qc+ghw8G6vG3nAKnujWBg8oM/62A="},
-  };
+// All of one secret, id and time.
+std::vector<Vector> Vectors() {
+  std::vector<Vector> vectors;
+  for (const auto& row : VectorsOf("signatures.tsv", 5)) {
+    EXPECT_EQ(row[0], kSecret);
+    EXPECT_EQ(row[1], kId);
+    EXPECT_EQ(row[2], std::to_string(kTimestamp));
+    vectors.push_back({row[3], row[4]});
+  }
+  EXPECT_EQ(vectors.size(), 5u);
   return vectors;
 }
 
@@ -43,13 +47,14 @@ TEST(SigningKeyTest, SignsAsStandardWebhooksHasIt) {
 TEST(SigningKeyTest, SignsTheSameFromManyThreadsAndWithKeysInTurn) {
   const auto key = SigningKey::Parse(kSecret);
   ASSERT_TRUE(key.ok());
+  const std::vector<Vector> vectors = Vectors();
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&key] {
+    threads.emplace_back([&] {
       const SigningKey other = SigningKey::Generate();
       for (int turn = 0; turn < 200; ++turn) {
         other.Sign(kId, kTimestamp, "x");
-        const Vector& vector = Vectors()[static_cast<std::size_t>(turn) % 5];
+        const Vector& vector = vectors[static_cast<std::size_t>(turn) % 5];
         ASSERT_EQ(key->Sign(kId, kTimestamp, vector.body), vector.signature);
       }
     });

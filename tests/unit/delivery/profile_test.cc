@@ -46,8 +46,9 @@ TEST(ProfileTest, ARequestCarriesTypeAgentAndSignature) {
 
 TEST(ProfileTest, SignsAsThePublishedVectorsDo) {
   // The id of the vectors is not a UUID, so the key is asked itself.
-  EXPECT_EQ(ProfileOf(Webhook())->key.Sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-                                           R"({"test": 2432232314})"),
+  EXPECT_EQ(ProfileOf(Webhook())->signer.Sign("msg_p5jXN8AQM9LWM0D4loKWxJek",
+                                              absl::FromUnixSeconds(1614265330),
+                                              R"({"test": 2432232314})"),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
@@ -214,6 +215,52 @@ TEST(ProfileTest, DuringARotationBothSecretsSignTheNewOneFirst) {
   const absl::Time later = kNow + absl::Seconds(1);
   EXPECT_EQ(Sign(*profile, kDelivery, later, "{}").signature,
             "webhook-signature: " + sign(webhook.secrets.signing_secret, later));
+}
+
+TEST(ProfileTest, DuringARotationOldAndNewOfEachSchemeSign) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.signature_schemes = {domain::SignatureScheme::kEd25519,
+                                    domain::SignatureScheme::kHmacSha256};
+  const crypto::Ed25519Key key = crypto::Ed25519Key::Generate();
+  const crypto::Ed25519Key old_key = crypto::Ed25519Key::Generate();
+  const std::string old_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+  webhook.secrets.signing_key = key.ToSecret();
+  webhook.secrets.previous_signing_key = old_key.ToSecret();
+  webhook.secrets.previous_key_valid_until = kNow + absl::Seconds(2);
+  webhook.secrets.previous_signing_secret = old_secret;
+  webhook.secrets.previous_valid_until = kNow + absl::Seconds(1);
+  const auto profile = ProfileOf(webhook);
+  const auto sign = [&](const auto& with, absl::Time at) {
+    return with.Sign(kDelivery.ToString(), absl::ToUnixSeconds(at), "{}");
+  };
+  const auto secret = crypto::SigningKey::Parse(webhook.secrets.signing_secret).value();
+  EXPECT_EQ(Sign(*profile, kDelivery, kNow, "{}").signature,
+            "webhook-signature: " + sign(secret, kNow) + " " +
+                sign(*crypto::SigningKey::Parse(old_secret), kNow) + " " +
+                sign(key, kNow) + " " + sign(old_key, kNow));
+  // Each overlap has an end of its own.
+  const absl::Time later = kNow + absl::Seconds(1);
+  EXPECT_EQ(Sign(*profile, kDelivery, later, "{}").signature,
+            "webhook-signature: " + sign(secret, later) + " " + sign(key, later) + " " +
+                sign(old_key, later));
+}
+
+TEST(ProfileTest, AKeyOfASchemeThatIsNotChosenSignsNothing) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.secrets.signing_key = crypto::Ed25519Key::Generate().ToSecret();
+  EXPECT_THAT(Sign(*ProfileOf(webhook), kDelivery, kNow, "{}").signature,
+              Not(HasSubstr("v1a")));
+  webhook.spec.signature_schemes = {domain::SignatureScheme::kEd25519};
+  EXPECT_THAT(Sign(*ProfileOf(webhook), kDelivery, kNow, "{}").signature,
+              ::testing::StartsWith("webhook-signature: v1a,"));
+}
+
+TEST(ProfileTest, WithoutAKeyOfEachSchemeNothingIsSent) {
+  store::StoredWebhook webhook = Webhook();
+  webhook.spec.signature_schemes.push_back(domain::SignatureScheme::kEd25519);
+  const auto refused = MakeProfile(webhook, /*allow_http=*/false);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("rotate it"));
 }
 
 TEST(ProfileTest, HopsAreSaidFromTheSecondOn) {

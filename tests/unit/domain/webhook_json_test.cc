@@ -186,6 +186,20 @@ TEST(SecretsJsonTest, ASecretBeforeARotationComesBack) {
   EXPECT_EQ(SecretsFromJson(SecretsToJson(secrets)).value(), secrets);
 }
 
+TEST(SecretsJsonTest, SigningKeysAndSchemesComeBack) {
+  const WebhookSecrets secrets = {
+      .signing_key = "whsk_AAAA",
+      .previous_signing_key = "whsk_BBBB",
+      .previous_key_valid_until = absl::FromUnixMillis(1'800'000'000'123)};
+  EXPECT_EQ(SecretsFromJson(SecretsToJson(secrets)).value(), secrets);
+  WebhookSpec spec = Spec();
+  EXPECT_THAT(SpecToJson(spec), Not(HasSubstr("signature_schemes")));  // the default
+  spec.signature_schemes = {SignatureScheme::kEd25519, SignatureScheme::kHmacSha256};
+  EXPECT_THAT(SpecToJson(spec),
+              HasSubstr(R"("signature_schemes":["ED25519","HMAC_SHA256"])"));
+  EXPECT_EQ(SpecFromJson(SpecToJson(spec)).value(), spec);
+}
+
 TEST(SecretsJsonTest, SecretsOfOAuthAndTlsComeBack) {
   const WebhookSecrets secrets = {
       .oauth2_client_secret = "s\n", .certificate_chain = "chain", .private_key = "key"};
