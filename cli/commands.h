@@ -11,6 +11,7 @@ class App;
 namespace windrow::cli {
 
 void AddMigrate(CLI::App* app, Session* session);
+void AddKeys(CLI::App* app, Session* session);
 void AddConfig(CLI::App* app, Session* session);
 void AddWebhook(CLI::App* app, Session* session);
 void AddWebhookExport(CLI::App* group, Session* session);

@@ -105,6 +105,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddStats(&app, session);
   AddPayload(&app, session);
   AddMigrate(&app, session);
+  AddKeys(&app, session);
   AddConfig(&app, session);
   AddHealth(&app, session);
   AddVersion(&app, session);

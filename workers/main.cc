@@ -20,7 +20,7 @@
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/version.h"
-#include "common/crypto/key_ring.h"
+#include "common/crypto/live_key_ring.h"
 #include "common/http/address_rules.h"
 #include "common/http/oauth_sender.h"
 #include "common/http/ops_server.h"
@@ -46,11 +46,6 @@ std::string WorkerName() {
   return fmt::format("{}:{}", host, getpid());
 }
 
-absl::StatusOr<windrow::crypto::KeyRing> LoadKeyRing(const WorkerConfig& config) {
-  return config.key_ring.empty() ? windrow::crypto::KeyRing::Load(config.key_ring_file)
-                                 : windrow::crypto::KeyRing::Parse(config.key_ring);
-}
-
 absl::StatusOr<std::unique_ptr<windrow::http::HttpSender>> MakeSender(
     const WorkerConfig& config) {
   std::vector<windrow::http::AllowRule> rules;
@@ -72,7 +67,8 @@ absl::StatusOr<std::unique_ptr<windrow::http::HttpSender>> MakeSender(
 
 // Waits for a database that is not there yet; none where a stop was asked for meanwhile.
 absl::StatusOr<std::unique_ptr<PostgresStore>> OpenStore(
-    const PostgresOptions& options, const windrow::crypto::KeyRing& key_ring,
+    const PostgresOptions& options,
+    const std::shared_ptr<windrow::crypto::LiveKeyRing>& key_ring,
     const windrow::worker::StopSignals& signals) {
   windrow::worker::Backoff backoff(absl::Milliseconds(200), absl::Seconds(5),
                                    windrow::worker::ThreadRandom());
@@ -130,7 +126,9 @@ void CheckDescriptors(const WorkerConfig& config) {
 absl::Status Run(const WorkerConfig& config) {
   CheckDescriptors(config);
   const windrow::worker::StopSignals signals;
-  WINDROW_ASSIGN_OR_RETURN(const windrow::crypto::KeyRing key_ring, LoadKeyRing(config));
+  WINDROW_ASSIGN_OR_RETURN(
+      const auto key_ring,
+      windrow::crypto::LiveKeyRing::Load(config.key_ring_file, config.key_ring));
   WINDROW_ASSIGN_OR_RETURN(auto sender, MakeSender(config));
   windrow::metrics::Registry registry;
   registry.AddProcessMetrics("windrow-worker", std::string(windrow::kVersion));

@@ -189,14 +189,18 @@ void AddMissingDatabase(Violations* violations) {
                   "is required: set WINDROW_DATABASE_URL, or database_url in the file");
 }
 
-void CheckCommon(const CommonConfig& c, Violations* violations) {
-  if (c.database_url.empty()) AddMissingDatabase(violations);
+void CheckKeyRing(const CommonConfig& c, Violations* violations) {
   if (c.key_ring.empty() == c.key_ring_file.empty()) {
     violations->Add("key_ring_file", c.key_ring.empty()
                                          ? "is required: set WINDROW_KEY_RING_FILE to a "
-                                           "file with a line 1:<base64 of 32 bytes>"
+                                           "file that `windrow keys generate` makes"
                                          : "and key_ring are both given; keep one");
   }
+}
+
+void CheckCommon(const CommonConfig& c, Violations* violations) {
+  if (c.database_url.empty()) AddMissingDatabase(violations);
+  CheckKeyRing(c, violations);
 }
 
 void Check(const ServerConfig& c, Violations* violations) {
@@ -309,6 +313,23 @@ absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources) {
   if (!server.database_url.empty()) return server.database_url;
   if (violations.empty()) AddMissingDatabase(&violations);
   return violations.ToStatus();
+}
+
+absl::StatusOr<KeyConfig> LoadKeyConfig(const ConfigSources& sources,
+                                        bool with_database) {
+  ServerConfig server;
+  const SettingTable table = TableOf(&server);
+  Violations violations;
+  const config::ParsedFlags flags = config::ParseFlags(sources.args, table, &violations);
+  Gather(sources, flags, table, "server", &violations);
+  if (with_database && server.database_url.empty() && violations.empty()) {
+    AddMissingDatabase(&violations);
+  }
+  CheckKeyRing(server, &violations);
+  WINDROW_RETURN_IF_ERROR(violations.ToStatus());
+  return KeyConfig{.database_url = server.database_url,
+                   .key_ring_file = server.key_ring_file,
+                   .key_ring = server.key_ring};
 }
 
 std::string PrintConfig(const std::vector<SettingReport>& values) {

@@ -91,6 +91,15 @@ absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(const ConfigSources&
 // checked.
 absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources);
 
+// What `windrow keys` needs: the database, and the key ring as CommonConfig has it. The
+// database may be empty where `with_database` is not set.
+struct KeyConfig {
+  std::string database_url;
+  std::string key_ring_file;
+  std::string key_ring;
+};
+absl::StatusOr<KeyConfig> LoadKeyConfig(const ConfigSources& sources, bool with_database);
+
 // "pool_size: 8  # default", one line a setting, secrets masked; itself valid YAML.
 std::string PrintConfig(const std::vector<config::SettingReport>& values);
 

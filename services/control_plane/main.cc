@@ -15,7 +15,7 @@
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/version.h"
-#include "common/crypto/key_ring.h"
+#include "common/crypto/live_key_ring.h"
 #include "common/http/address_rules.h"
 #include "common/http/ops_server.h"
 #include "common/store/postgres/access.h"
@@ -40,11 +40,6 @@ void WaitForStop(const sigset_t& signals) {
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   Log(LogLevel::kInfo, "stopping", {{"signal", signal_number}});
-}
-
-absl::StatusOr<crypto::KeyRing> LoadKeyRing(const CommonConfig& config) {
-  return config.key_ring.empty() ? crypto::KeyRing::Load(config.key_ring_file)
-                                 : crypto::KeyRing::Parse(config.key_ring);
 }
 
 absl::StatusOr<control_plane::UrlPolicy> Urls(const CommonConfig& config) {
@@ -74,7 +69,8 @@ int ConnectionsFor(const ServerConfig& config) {
 
 absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   WINDROW_ASSIGN_OR_RETURN(control_plane::UrlPolicy urls, Urls(config));
-  WINDROW_ASSIGN_OR_RETURN(crypto::KeyRing key_ring, LoadKeyRing(config));
+  WINDROW_ASSIGN_OR_RETURN(
+      auto key_ring, crypto::LiveKeyRing::Load(config.key_ring_file, config.key_ring));
   metrics::Registry registry;
   registry.AddProcessMetrics("windrow-server", std::string(kVersion));
   WINDROW_ASSIGN_OR_RETURN(

@@ -113,11 +113,13 @@ std::unique_ptr<testing::ChildProcess> PipelineTest::Start(const std::string& pr
                                                            const std::string& allowed) {
   args.insert(args.end(),
               {"--database-url", database_->url(), "--ops-listen", "off", "--allow-http",
-               "--allow-addresses", allowed, "--log-level", "warn"});
-  return testing::ChildProcess::Start({.program = program,
-                                       .args = std::move(args),
-                                       .env = {"WINDROW_KEY_RING=" + key_ring_},
-                                       .log_file = log_file_})
+               "--allow-addresses", allowed, "--log-level", log_level_});
+  return testing::ChildProcess::Start(
+             {.program = program,
+              .args = std::move(args),
+              .env = {key_ring_file_.empty() ? "WINDROW_KEY_RING=" + key_ring_
+                                             : "WINDROW_KEY_RING_FILE=" + key_ring_file_},
+              .log_file = log_file_})
       .value();
 }
 
@@ -131,6 +133,11 @@ std::unique_ptr<testing::ChildProcess> PipelineTest::StartWorker(
 std::unique_ptr<testing::ChildProcess> PipelineTest::StartLoopbackWorker(
     std::vector<std::string> more) {
   return Start(WINDROW_WORKER_PROGRAM, std::move(more), "127.0.0.0/8");
+}
+
+std::unique_ptr<testing::ChildProcess> PipelineTest::StartLoopbackServer(int port) {
+  return Start(WINDROW_SERVER_PROGRAM, {"--listen", fmt::format("127.0.0.1:{}", port)},
+               "127.0.0.0/8");
 }
 
 std::unique_ptr<testing::ChildProcess> PipelineTest::StartServer(

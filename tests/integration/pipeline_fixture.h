@@ -48,10 +48,18 @@ class PipelineTest : public ::testing::Test {
   // The same, that may send to all of loopback; `more` are flags of its own.
   std::unique_ptr<testing::ChildProcess> StartLoopbackWorker(
       std::vector<std::string> more);
+  // bin/windrow-server, that lets webhooks have addresses of all of loopback.
+  std::unique_ptr<testing::ChildProcess> StartLoopbackServer(int port);
   // bin/windrow-server, listening on `port` of loopback; `more` are flags of its own.
   std::unique_ptr<testing::ChildProcess> StartServer(
       int port, const testing::ItemReceiver& receiver,
       std::vector<std::string> more = {});
+  // What the programs' and the fixture's key ring holds.
+  const std::string& key_ring() const { return key_ring_; }
+  // The programs started from now on take their key ring from this file.
+  void UseKeyRingFile(const std::string& path) { key_ring_file_ = path; }
+  // Of the programs started from now on; else "warn".
+  void SetLogLevel(const std::string& level) { log_level_ = level; }
   // The log of every program that was started, for failures.
   std::string Logs() const;
 
@@ -68,6 +76,8 @@ class PipelineTest : public ::testing::Test {
 
   std::unique_ptr<testing::TestDatabase> database_;
   std::string key_ring_;
+  std::string key_ring_file_;  // empty: key_ring_
+  std::string log_level_ = "warn";
   std::string log_file_;
   std::unique_ptr<store::postgres::PostgresStore> store_;
 };

@@ -14,7 +14,8 @@ constexpr int kQueueConnections = 5;
 
 }  // namespace
 
-PostgresStore::PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring)
+PostgresStore::PostgresStore(const PostgresOptions& options,
+                             std::shared_ptr<crypto::LiveKeyRing> key_ring)
     : key_ring_(std::move(key_ring)),
       api_({.url = options.url,
             .application_name = options.application_name,
@@ -28,6 +29,11 @@ PostgresStore::PostgresStore(const PostgresOptions& options, crypto::KeyRing key
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(
     const PostgresOptions& options, crypto::KeyRing key_ring) {
+  return Open(options, std::make_shared<crypto::LiveKeyRing>(std::move(key_ring)));
+}
+
+absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(
+    const PostgresOptions& options, std::shared_ptr<crypto::LiveKeyRing> key_ring) {
   std::unique_ptr<PostgresStore> store(new PostgresStore(options, std::move(key_ring)));
   WINDROW_ASSIGN_OR_RETURN(Lease lease, store->api_.Acquire());
   WINDROW_RETURN_IF_ERROR(CheckSchema(&*lease));

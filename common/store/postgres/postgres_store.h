@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/crypto/key_ring.h"
+#include "common/crypto/live_key_ring.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
@@ -51,6 +51,8 @@ class PostgresStore final : public WebhookStore,
                             public ChangeStore {
  public:
   // Connects once, to check the schema (SCHEMA_MISMATCH where it does not fit).
+  static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
+      const PostgresOptions& options, std::shared_ptr<crypto::LiveKeyRing> key_ring);
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
       const PostgresOptions& options, crypto::KeyRing key_ring);
 
@@ -162,17 +164,21 @@ class PostgresStore final : public WebhookStore,
       TenantId tenant, const std::vector<Uuid>& ids) override;
 
  private:
-  PostgresStore(const PostgresOptions& options, crypto::KeyRing key_ring);
+  PostgresStore(const PostgresOptions& options,
+                std::shared_ptr<crypto::LiveKeyRing> key_ring);
   absl::StatusOr<StoredWebhook> ReadWebhook(const Result& rows, int row) const;
   std::string SealSecrets(TenantId tenant, const Uuid& id,
                           const domain::WebhookSecrets& secrets) const;
-  // Replaces spec and secrets of a webhook that the transaction has locked. With a
-  // `disable_reason` it is Windrow that disables it.
+  // What a webhook becomes; `sealed`: its secrets as they are stored.
+  struct Replacement {
+    domain::WebhookSpec spec;
+    std::string sealed;
+    std::string disable_reason;  // where it is Windrow that disables it
+  };
+  // Replaces spec and secrets of a webhook that the transaction has locked.
   absl::StatusOr<StoredWebhook> Replace(Connection* connection,
                                         const StoredWebhook& before,
-                                        domain::WebhookSpec spec,
-                                        domain::WebhookSecrets secrets,
-                                        const std::string& disable_reason);
+                                        Replacement replacement);
   void DisableAll(const std::map<Uuid, std::pair<TenantId, std::string>>& due);
   absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
   absl::Status CancelWaiting(Connection* connection, const Uuid& id,
@@ -185,7 +191,7 @@ class PostgresStore final : public WebhookStore,
   static absl::Status ExpectEventTypes(Connection* connection, TenantId tenant,
                                        const std::vector<std::string>& names);
 
-  crypto::KeyRing key_ring_;
+  std::shared_ptr<crypto::LiveKeyRing> key_ring_;
   KeyFieldSets key_field_sets_;
   Pool api_;    // synchronous_commit on
   Pool queue_;  // off: see docs/adr/0004

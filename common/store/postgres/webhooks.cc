@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/sealed_secrets.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
 #include "common/store/postgres/webhook_sql.h"
@@ -34,11 +35,6 @@ absl::Status NameTaken(absl::Status status, const std::string& name) {
       absl::AlreadyExistsError(fmt::format(
           "a webhook named \"{}\" exists; names differ by more than case", name)),
       "WEBHOOK_NAME_TAKEN");
-}
-
-// Binds a box to its place, so that one copied to another webhook does not open.
-std::string SecretsPlace(TenantId tenant, const Uuid& id) {
-  return fmt::format("{}/{}/secrets", tenant, id.ToString());
 }
 
 std::int32_t TimeoutMs(const domain::WebhookSpec& spec) {
@@ -94,7 +90,7 @@ absl::Status NumberTriggers(Connection* connection, TenantId tenant,
 
 std::string PostgresStore::SealSecrets(TenantId tenant, const Uuid& id,
                                        const domain::WebhookSecrets& secrets) const {
-  return key_ring_.Seal(domain::SecretsToJson(secrets), SecretsPlace(tenant, id));
+  return key_ring_->Seal(domain::SecretsToJson(secrets), SecretsPlace(tenant, id));
 }
 
 absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
@@ -105,11 +101,14 @@ absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
   webhook.version = rows.Int4(row, 2);
   WINDROW_ASSIGN_OR_RETURN(webhook.spec,
                            domain::SpecFromJson(std::string(rows.Text(row, 3))));
-  WINDROW_ASSIGN_OR_RETURN(
-      std::string secrets,
-      key_ring_.Open(rows.Text(row, 4),
-                     SecretsPlace(webhook.tenant_id, webhook.webhook_id)));
-  WINDROW_ASSIGN_OR_RETURN(webhook.secrets, domain::SecretsFromJson(std::move(secrets)));
+  // Who reads a webhook or lists many wants no secrets; who sends looks at the status.
+  absl::StatusOr<std::string> secrets = key_ring_->Open(
+      rows.Text(row, 4), SecretsPlace(webhook.tenant_id, webhook.webhook_id));
+  webhook.secrets_status = secrets.status();
+  if (secrets.ok()) {
+    WINDROW_ASSIGN_OR_RETURN(webhook.secrets,
+                             domain::SecretsFromJson(*std::move(secrets)));
+  }
   webhook.created_at = rows.Time(row, 5);
   webhook.updated_at = rows.Time(row, 6);
   ReadHealth(rows, row, 7, &webhook);
@@ -216,23 +215,24 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
   WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
   if (before.version != expected) return EtagMismatch();
 
-  WINDROW_ASSIGN_OR_RETURN(StoredWebhook after,
-                           Replace(transaction.connection(), before, std::move(spec),
-                                   std::move(secrets), /*disable_reason=*/""));
+  WINDROW_ASSIGN_OR_RETURN(
+      StoredWebhook after,
+      Replace(transaction.connection(), before,
+              {.spec = std::move(spec), .sealed = SealSecrets(tenant, id, secrets)}));
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  after.secrets = std::move(secrets);
+  after.secrets_status = absl::OkStatus();
   return after;
 }
 
 absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
                                                      const StoredWebhook& before,
-                                                     domain::WebhookSpec spec,
-                                                     domain::WebhookSecrets secrets,
-                                                     const std::string& disable_reason) {
+                                                     Replacement replacement) {
   const TenantId tenant = before.tenant_id;
   const Uuid& id = before.webhook_id;
   StoredWebhook after = before;
-  after.spec = std::move(spec);
-  after.secrets = std::move(secrets);
+  after.spec = std::move(replacement.spec);
+  const std::string& disable_reason = replacement.disable_reason;
   WINDROW_RETURN_IF_ERROR(NumberTriggers(connection, tenant, &after.spec));
   const std::vector<std::string> event_types = EventTypesOf(after.spec);
   if (event_types != EventTypesOf(before.spec)) {
@@ -244,7 +244,7 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
                           .Id(id)
                           .Text(after.spec.name)
                           .Text(spec_json)
-                          .Text(SealSecrets(tenant, id, after.secrets))
+                          .Text(replacement.sealed)
                           .Bool(after.spec.enabled)
                           .Int4(TimeoutMs(after.spec))
                           .Int8(absl::ToInt64Milliseconds(after.spec.auto_disable.after))
@@ -293,7 +293,10 @@ absl::Status PostgresStore::Disable(TenantId tenant, const Uuid& id,
   spec.enabled = false;
   WINDROW_ASSIGN_OR_RETURN(
       const StoredWebhook after,
-      Replace(transaction.connection(), before, std::move(spec), before.secrets, reason));
+      Replace(transaction.connection(), before,
+              {.spec = std::move(spec),
+               .sealed = std::string(rows.Text(0, 4)),  // also where it cannot be opened
+               .disable_reason = reason}));
   WINDROW_RETURN_IF_ERROR(transaction
                               ->Run(kInsertNotice, Params()
                                                        .Int4(tenant)
@@ -372,7 +375,9 @@ absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id)
   WINDROW_ASSIGN_OR_RETURN(Result rows,
                            lease->Run(kLoadWebhook, Params().Id(webhook_id)));
   if (rows.rows() == 0) return NotFound(webhook_id);
-  return ReadWebhook(rows, 0);
+  WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadWebhook(rows, 0));
+  WINDROW_RETURN_IF_ERROR(webhook.secrets_status);
+  return webhook;
 }
 
 absl::StatusOr<domain::WebhookSpec> PostgresStore::LoadVersion(const Uuid& webhook_id,
