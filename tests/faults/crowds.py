@@ -51,8 +51,8 @@ class Backlog(Fault):
             SELECT (SELECT count(*) FROM windows WHERE webhook_id = '{crowded.webhook_id}'),
                    (SELECT count(*) FROM deliveries
                     WHERE webhook_id = '{crowded.webhook_id}')""")[0])
-        print(f"       {BACKLOG:,} due (put there in {filled:.0f} s); the other webhook's first "
-              f"three events came after {', '.join(f'{t * 1000:.0f}' for t in took)} ms; "
+        print(f"       {BACKLOG:,} due (put there in {filled:.0f} s); the other webhook's "
+              f"first three events came after {', '.join(f'{t * 1000:.0f}' for t in took)} ms; "
               f"{due:,} still due")
         expect(due + ended == BACKLOG, f"{due + ended:,} of {BACKLOG:,} are there")
         expect(took[0] < 1, f"the other's first event took {took[0]:.2f} s")
@@ -161,8 +161,8 @@ class ReceiverDown(Fault):
             requests = receiver.requests()
         came = {json.loads(request.body)["escmsg_id"] for request in requests}
         first, most, at_once = shape([request.at for request in requests])
-        print(f"       {len(came):,} of {MISSED:,} delivered once it was up; {first} requests in "
-              f"the first 100 ms, {most:,} in the busiest second, {at_once} at once at most")
+        print(f"       {len(came):,} of {MISSED:,} delivered once it was up; {first} requests "
+              f"in the first 100 ms, {most:,} in the busiest second, {at_once} at once at most")
         expect(came == wanted, f"{len(wanted - came)} were not delivered")
         expect(len(requests) == MISSED, f"{len(requests) - MISSED} came twice")
         expect(at_once <= AT_ONCE, f"{at_once} requests at once")

@@ -212,7 +212,8 @@ class Hostile:
         expect(all(len(each) == 1 for each in bodies.values()), "other bytes at a retry")
         sizes = sorted(len(json.loads(next(iter(each)))) for each in bodies.values())
         expect(sizes == [10, 50, 100, 100], f"windows of {sizes}")
-        items = {item["id"] for each in bodies.values() for item in json.loads(next(iter(each)))}
+        items = {item["id"] for each in bodies.values()
+                 for item in json.loads(next(iter(each)))}
         expect(len(items) == 260, f"{len(items)} items")
         attempts = [delivery.attempt_count for delivery in found]
         return f"windows of {sizes}, attempts {attempts}", None

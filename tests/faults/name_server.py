@@ -5,6 +5,8 @@ import socket
 import struct
 import threading
 
+from harness.waiting import Failure
+
 ADDRESS = "127.53.53.53"  # port 53, where resolv.conf looks
 A, NXDOMAIN = 1, 3
 
@@ -16,7 +18,11 @@ class NameServer:
     def __init__(self, names: dict[str, list[str] | None]):
         self._names = names
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((ADDRESS, 53))
+        try:
+            self._socket.bind((ADDRESS, 53))
+        except PermissionError:
+            raise Failure("a name server of the test's own wants root: run it by sudo"
+                          ) from None
         self._stopping = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

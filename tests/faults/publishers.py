@@ -35,9 +35,9 @@ class GreedyPublishers(Fault):
         refused = self.measure(lambda: self.flood(b"", window=0))
         unread = self.measure(lambda: self.flood(event(20), window=0))
         large = self.measure(lambda: self.flood(event(MIB - 1_000), window=1 << 30))
-        print(f"       answers never read: {unread[0]:,} events and {refused[0]:,} broken ones were "
-              f"written, memory grew by {unread[1]:.0f} and {refused[1]:.0f} MiB; 1 MiB events: "
-              f"{large[0] / SECONDS:.0f} a second, {large[1]:.0f} MiB")
+        print(f"       answers never read: {unread[0]:,} events and {refused[0]:,} broken ones "
+              f"written, memory grew by {unread[1]:.0f} and {refused[1]:.0f} MiB; 1 MiB "
+              f"events: {large[0] / SECONDS:.0f} a second, {large[1]:.0f} MiB")
         expect(max(unread[1], refused[1]) < MOST_UNREAD_MIB, "unread answers take memory")
         expect(large[1] < MOST_LARGE_MIB, "large events take memory")
         with world.load() as publisher:

@@ -214,7 +214,7 @@ def memory(world: World) -> str:
             except OSError:
                 pass  # no window for more, or closed
     still_serves(server)
-    return (f"{sent / 2**20:.0f} MiB of 229 were sent; memory grew by "
+    return (f"{sent / 2**20:.0f} MiB were sent; memory grew by "
             f"{grown['mib']:.0f} MiB (max_memory 16 MiB)")
 
 

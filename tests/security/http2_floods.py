@@ -8,7 +8,7 @@ import threading
 import time
 
 import http2
-from grpc_limits import LIST, STREAM, OK, Row, World, expect, growth, settles, still_serves
+from grpc_limits import LIST, STREAM, Row, World, growth, settles, still_serves
 from http2 import Connection, frame
 
 FLOOD_SECONDS = 3
