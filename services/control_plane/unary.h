@@ -10,6 +10,7 @@
 
 #include "services/control_plane/access.h"
 #include "services/control_plane/caller.h"
+#include "services/control_plane/conflict_retries.h"
 #include "services/control_plane/executor.h"
 #include "services/control_plane/metrics.h"
 #include "services/control_plane/peer.h"
@@ -24,8 +25,8 @@ class UnaryCalls {
       : access_(access), executor_(executor), metrics_(metrics) {}
 
   // Runs `use_case`, an absl::Status(const Caller&), on the executor and ends the call
-  // with its status. Not of a caller who may not call it, nor where the client gave up
-  // while it was queued.
+  // with its status; again where its transaction lost against others. Not of a caller who
+  // may not call it, nor where the client gave up while it was queued.
   template <typename UseCase>
   grpc::ServerUnaryReactor* Run(const char* method, grpc::CallbackServerContext* context,
                                 UseCase use_case) {
@@ -48,8 +49,9 @@ class UnaryCalls {
              const UseCase& use_case) {
     const bool taken = executor_.TryRun([=, this] {
       Finish(method, reactor,
-             context->IsCancelled() ? absl::CancelledError("the caller gave up")
-                                    : use_case(caller));
+             context->IsCancelled()
+                 ? absl::CancelledError("the caller gave up")
+                 : RunDespiteConflicts([&] { return use_case(caller); }));
     });
     if (!taken) {
       Finish(method, reactor,

@@ -23,7 +23,7 @@ class BehindPgBouncer(Fault):
         world.after.append(pooler.close)
         behind = {"WINDROW_DATABASE_URL": pooler.url}
         server = world.start_server(**behind)
-        world.mix(timeout=20)
+        world.mix(timeout=5)
         worker = world.start_worker("worker1", **behind, **self.direct(world))
         other = world.start_worker("worker2", **behind, **self.direct(world))
         with world.load(pace=200) as publisher:
@@ -69,7 +69,7 @@ class FailOver(Fault):
         world.after.append(standby.close)
         both = {"WINDROW_DATABASE_URL": url_of_both(primary, standby, world.database)}
         server = world.start_server(**both)
-        world.mix(timeout=20)
+        world.mix(timeout=5)
         worker = world.start_worker(**both)
         with world.load(pace=200) as publisher:
             publisher.await_acknowledged(400, 60)

@@ -56,7 +56,7 @@ class LeastRights(Fault):
         world.windrow("migrate", "--server-role", SERVER, "--worker-role", WORKER)
         world.query("SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - 120, 1)")
         server = world.start_server(WINDROW_DATABASE_URL=self.url(world, SERVER))
-        world.mix(timeout=20)
+        world.mix(timeout=5)
         failing = world.create_webhook("/gone", delays=(0,))
         world.receiver.answers["/gone"] = lambda _request: Answer(410)
         worker = world.start_worker(WINDROW_DATABASE_URL=self.url(world, WORKER))

@@ -22,7 +22,7 @@ class Unwell(Fault):
 
     def run(self, world):
         world.start_server()
-        world.mix(timeout=20)
+        world.mix(timeout=5)
         world.start_worker()
         programs = dict(world.processes)
         with world.load(pace=100) as publisher:

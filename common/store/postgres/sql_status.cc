@@ -62,7 +62,7 @@ constexpr KindMeaning kMeanings[kErrorKinds] = {
     {ErrorKind::kInputOutput, "input_output", kUnavailable, "DATABASE_UNAVAILABLE",
      "PostgreSQL cannot read or write a file: look at its log and its disk"},
     {ErrorKind::kConflict, "conflict", kAborted, "DATABASE_CONFLICT", ""},
-    {ErrorKind::kLockTimeout, "lock_timeout", kAborted, "DATABASE_CONFLICT",
+    {ErrorKind::kLockTimeout, "lock_timeout", kAborted, "DATABASE_LOCKED",
      "look for a transaction that stays open: pg_stat_activity, the oldest xact_start"},
     {ErrorKind::kStatementTimeout, "statement_timeout", kDeadlineExceeded, "",
      "PostgreSQL is too slow: look at its load, its disk, and what it waits for"},

@@ -37,7 +37,7 @@ constexpr Case kCases[] = {
     {"40001", "conflict", absl::StatusCode::kAborted, "DATABASE_CONFLICT"},
     {"40P01", "conflict", absl::StatusCode::kAborted, "DATABASE_CONFLICT"},
     {"0A000", "conflict", absl::StatusCode::kAborted, "DATABASE_CONFLICT"},
-    {"55P03", "lock_timeout", absl::StatusCode::kAborted, "DATABASE_CONFLICT"},
+    {"55P03", "lock_timeout", absl::StatusCode::kAborted, "DATABASE_LOCKED"},
     {"57014", "statement_timeout", absl::StatusCode::kDeadlineExceeded, ""},
     {"23505", "unique", absl::StatusCode::kAlreadyExists, ""},
     {"42501", "permission", absl::StatusCode::kFailedPrecondition, "DATABASE_PERMISSION"},
