@@ -35,15 +35,6 @@ std::string Shown(const std::string& text) {
   return fmt::format("{}… ({} bytes)", Harmless(text.substr(0, end), false), text.size());
 }
 
-std::string ChangeText(const FieldChange& change) {
-  const std::string field = Harmless(change.field, false);
-  const std::string before = Shown(change.before.value_or(""));
-  const std::string after = Shown(change.after.value_or(""));
-  if (!change.before) return fmt::format("  + {}: {}\n", field, after);
-  if (!change.after) return fmt::format("  - {}: {}\n", field, before);
-  return fmt::format("  ~ {}: {} → {}\n", field, before, after);
-}
-
 std::string SecretText(const ApplyPlan& plan, const PlannedSecret& secret) {
   const bool is_new = plan.action == ApplyAction::kCreate;
   return fmt::format("  {} {}: write-only, from {}{}\n",
@@ -80,6 +71,15 @@ void AppendMember(std::string_view name, std::string_view text, std::string* out
 }
 
 }  // namespace
+
+std::string ChangeText(const FieldChange& change) {
+  const std::string field = Harmless(change.field, false);
+  const std::string before = Shown(change.before.value_or(""));
+  const std::string after = Shown(change.after.value_or(""));
+  if (!change.before) return fmt::format("  + {}: {}\n", field, after);
+  if (!change.after) return fmt::format("  - {}: {}\n", field, before);
+  return fmt::format("  ~ {}: {} → {}\n", field, before, after);
+}
 
 ApplyPlan PlanCreate(const ProfileDocument& document, const v1::Webhook& checked) {
   return {.action = ApplyAction::kCreate,

@@ -43,6 +43,8 @@ std::optional<v1::UpdateWebhookRequest> ProbeSecrets(const v1::Webhook& stored,
                                                      const v1::Webhook& wanted,
                                                      const std::string& field);
 
+// "  ~ name: "a" → "b"", one line, ended by a line feed; harmless to a terminal.
+std::string ChangeText(const FieldChange& change);
 // "tickets: update" and a line for each change, each ended by a line feed; harmless to a
 // terminal.
 std::string PlanText(const ApplyPlan& plan);

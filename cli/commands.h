@@ -26,6 +26,7 @@ void AddRedeliver(CLI::App* app, Session* session);
 void AddWebhookRecover(CLI::App* group, Session* session);
 void AddDeliveryTail(CLI::App* group, Session* session);
 void AddStats(CLI::App* app, Session* session);
+void AddAudit(CLI::App* app, Session* session);
 void AddPayload(CLI::App* app, Session* session);
 void AddHealth(CLI::App* app, Session* session);
 void AddVersion(CLI::App* app, Session* session);

@@ -26,10 +26,10 @@ std::string Quoted(const std::string& text) {
   return out;
 }
 
-// A webhook as a list of (path, text), in the order of its fields.
+// A message as a list of (path, text), in the order of its fields.
 class Leaves {
  public:
-  explicit Leaves(const v1::Webhook& webhook) { AddMessage(webhook, ""); }
+  explicit Leaves(const Message& message) { AddMessage(message, ""); }
 
   const std::vector<std::pair<std::string, std::string>>& list() const { return list_; }
   const std::string* Find(const std::string& path) const {
@@ -48,6 +48,7 @@ class Leaves {
       return Add(path,
                  DurationText(static_cast<const google::protobuf::Duration&>(message)));
     }
+    if (message.GetDescriptor() == google::protobuf::Timestamp::descriptor()) return;
     if (message.GetDescriptor() == v1::Condition::descriptor()) {
       return Add(path, ConditionText(static_cast<const v1::Condition&>(message)));
     }
@@ -176,7 +177,11 @@ bool SameTrigger(const v1::Trigger& stored, const v1::Trigger& wanted) {
 
 std::vector<FieldChange> DiffWebhooks(const v1::Webhook& before,
                                       const v1::Webhook& after) {
-  const Leaves old(WithTriggersInPlace(before, after));
+  return DiffMessages(WithTriggersInPlace(before, after), after);
+}
+
+std::vector<FieldChange> DiffMessages(const Message& before, const Message& after) {
+  const Leaves old(before);
   const Leaves wanted(after);
   std::vector<FieldChange> changes;
   for (const auto& [path, text] : wanted.list()) {

@@ -24,6 +24,9 @@ struct FieldChange {
 // Of everything that a profile says; write-only fields are never in it.
 std::vector<FieldChange> DiffWebhooks(const v1::Webhook& before,
                                       const v1::Webhook& after);
+// Likewise of any other message of the API. Times are left out.
+std::vector<FieldChange> DiffMessages(const google::protobuf::Message& before,
+                                      const google::protobuf::Message& after);
 
 // Lets `wanted` name the stored webhook's triggers, so that they keep their notification
 // ids: those that are the same first, then those of the same event type, in order. What a

@@ -13,6 +13,7 @@ using google::protobuf::Message;
 constexpr std::string_view kOutputOnly[] = {
     "windrow.v1.ClientCertificate.expire_time",
     "windrow.v1.ClientCertificate.subject",
+    "windrow.v1.EventType.etag",
     "windrow.v1.Trigger.notification_id",
     "windrow.v1.Webhook.consecutive_failures",
     "windrow.v1.Webhook.create_time",

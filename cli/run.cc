@@ -103,6 +103,7 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddRedeliver(&app, session);
   AddOperation(&app, session);
   AddStats(&app, session);
+  AddAudit(&app, session);
   AddPayload(&app, session);
   AddMigrate(&app, session);
   AddKeys(&app, session);

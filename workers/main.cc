@@ -95,7 +95,8 @@ windrow::store::Retention RetentionOf(const windrow::KeepFor& keep) {
   return {.bodies = keep.bodies,
           .records = keep.records,
           .events = keep.events,
-          .stats = keep.stats};
+          .stats = keep.stats,
+          .audit = keep.audit};
 }
 
 windrow::store::RetentionPolicy RetentionOf(const WorkerConfig& config) {

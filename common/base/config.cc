@@ -116,6 +116,9 @@ SettingTable TableOf(WorkerConfig* c) {
                &c->keep.events, kLeastKept, kMostKept);
   table.AddAge({"retention_stats", "how long counts and latencies by the hour are kept"},
                &c->keep.stats, kLeastKept, kMostKept);
+  table.AddAge(
+      {"retention_audit", "how long entries of the audit log are kept: who changed what"},
+      &c->keep.audit, kLeastKept, kMostKept);
   table.AddList({"tenant_retention",
                  "tenants that keep less than the others: acme:bodies=2d, "
                  "acme:records=7d, acme:events=7d. The same for all workers"},

@@ -19,6 +19,7 @@ struct KeepFor {
   absl::Duration records = absl::Hours(24 * 30);
   absl::Duration events = absl::Hours(24 * 30);
   absl::Duration stats = absl::Hours(24 * 90);
+  absl::Duration audit = absl::Hours(24 * 365);
 
   bool operator==(const KeepFor&) const = default;
 };

@@ -1,5 +1,5 @@
 // Structs as JSON objects for storage, and back: what the files share that know the
-// structs. Internal to common/domain.
+// structs. Internal to common/domain and common/store.
 #pragma once
 
 #include <absl/status/status.h>

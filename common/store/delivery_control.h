@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/store/author.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
@@ -31,7 +32,8 @@ inline constexpr std::string_view kCancelledByHand = "cancelled by CancelDeliver
 
 inline constexpr std::size_t kMostRequeued = 500;  // in one call
 
-// Thread-safe. UNAVAILABLE where the database cannot be reached.
+// Thread-safe. What is done leaves an entry in the audit log, one for each delivery.
+// UNAVAILABLE where the database cannot be reached.
 class DeliveryControl {
  public:
   virtual ~DeliveryControl() = default;
@@ -41,11 +43,11 @@ class DeliveryControl {
   // those that wait for a retry only the wait ends. At most kMostRequeued ids, of which
   // none repeats. Answers in their order; all that can be done is done.
   virtual absl::StatusOr<std::vector<Requeue>> Redeliver(
-      TenantId tenant, const std::vector<Uuid>& ids) = 0;
+      const Author& author, const std::vector<Uuid>& ids) = 0;
 
   // Ends a delivery that no worker holds. NOT_FOUND (DELIVERY_NOT_FOUND),
   // FAILED_PRECONDITION (DELIVERY_IN_FLIGHT, DELIVERY_FINISHED).
-  virtual absl::Status Cancel(TenantId tenant, const Uuid& id,
+  virtual absl::Status Cancel(const Author& author, const Uuid& id,
                               const std::string& reason) = 0;
 };
 

@@ -11,6 +11,7 @@
 
 #include "common/domain/catalogue.h"
 #include "common/domain/event_type.h"
+#include "common/store/author.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
@@ -47,14 +48,15 @@ struct SeenEventType {
 };
 
 // Thread-safe. Every change but Learn raises the tenant's config version in its own
-// transaction. UNAVAILABLE where the database cannot be reached.
+// transaction, and leaves its entry in the audit log; setting what is set already leaves
+// none. UNAVAILABLE where the database cannot be reached.
 class EventTypeStore {
  public:
   virtual ~EventTypeStore() = default;
 
   // kDeclared. ALREADY_EXISTS (EVENT_TYPE_EXISTS); RESOURCE_EXHAUSTED
   // (TOO_MANY_EVENT_TYPES) beyond kMaxDeclaredEventTypes.
-  virtual absl::StatusOr<StoredEventType> CreateEventType(TenantId tenant,
+  virtual absl::StatusOr<StoredEventType> CreateEventType(const Author& author,
                                                           domain::EventTypeSpec spec) = 0;
   // NOT_FOUND (EVENT_TYPE_NOT_FOUND), also for another tenant's.
   virtual absl::StatusOr<StoredEventType> GetEventType(TenantId tenant,
@@ -68,16 +70,17 @@ class EventTypeStore {
   // Replaces all of version `expected` but its name; ABORTED (ETAG_MISMATCH) where it is
   // no longer that. A learned or expected one is declared then. Events that are published
   // after the answer are rendered with the new key fields, those before with the old.
-  virtual absl::StatusOr<StoredEventType> UpdateEventType(TenantId tenant,
+  virtual absl::StatusOr<StoredEventType> UpdateEventType(const Author& author,
                                                           std::int32_t expected,
                                                           domain::EventTypeSpec spec) = 0;
   // `expected` as above, where given. FAILED_PRECONDITION (EVENT_TYPE_IN_USE), naming the
   // webhooks, where triggers are for it.
-  virtual absl::Status DeleteEventType(TenantId tenant, const std::string& name,
+  virtual absl::Status DeleteEventType(const Author& author, const std::string& name,
                                        std::optional<std::int32_t> expected) = 0;
 
   virtual absl::StatusOr<domain::UnknownTypes> GetUnknownTypes(TenantId tenant) = 0;
-  virtual absl::Status SetUnknownTypes(TenantId tenant, domain::UnknownTypes unknown) = 0;
+  virtual absl::Status SetUnknownTypes(const Author& author,
+                                       domain::UnknownTypes unknown) = 0;
   // All of it, for matching and for the nearest name.
   virtual absl::StatusOr<domain::Catalogue> LoadCatalogue(TenantId tenant) = 0;
 

@@ -134,6 +134,17 @@ inline constexpr filter::Field kWebhookFields[] = {
      .id = static_cast<int>(WebhookField::kCreateTime)},
 };
 
+enum class AuditField : std::uint8_t { kActor, kAction, kResource, kAt };
+
+inline constexpr filter::Field kAuditFields[] = {
+    {.name = "actor", .id = static_cast<int>(AuditField::kActor), .wildcards = true},
+    {.name = "action", .id = static_cast<int>(AuditField::kAction), .wildcards = true},
+    {.name = "resource",
+     .id = static_cast<int>(AuditField::kResource),
+     .wildcards = true},
+    {.name = "at", .type = filter::Type::kTime, .id = static_cast<int>(AuditField::kAt)},
+};
+
 inline DeliveryField DeliveryFieldOf(const filter::Field& field) {
   return static_cast<DeliveryField>(field.id);
 }
@@ -144,6 +155,10 @@ inline EventField EventFieldOf(const filter::Field& field) {
 
 inline WebhookField WebhookFieldOf(const filter::Field& field) {
   return static_cast<WebhookField>(field.id);
+}
+
+inline AuditField AuditFieldOf(const filter::Field& field) {
+  return static_cast<AuditField>(field.id);
 }
 
 }  // namespace windrow::store

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/store/author.h"
 #include "common/store/delivery_control.h"
 #include "common/store/types.h"
 
@@ -89,7 +90,8 @@ struct OperationStep {
   absl::Duration wait;  // until the next step
 };
 
-// Thread-safe. UNAVAILABLE where the database cannot be reached.
+// Thread-safe. Starting and cancelling one leaves an entry in the audit log; what its
+// steps redeliver does not. UNAVAILABLE where the database cannot be reached.
 class OperationStore {
  public:
   virtual ~OperationStore() = default;
@@ -97,7 +99,7 @@ class OperationStore {
   // With the request_id of an operation of the tenant: that one, as it is.
   // RESOURCE_EXHAUSTED (TOO_MANY_OPERATIONS) where kMostRunningOperations run. Forgets
   // those that ended kOperationsKept ago.
-  virtual absl::StatusOr<StoredOperation> CreateOperation(TenantId tenant,
+  virtual absl::StatusOr<StoredOperation> CreateOperation(const Author& author,
                                                           const OperationSpec& spec) = 0;
   // NOT_FOUND (OPERATION_NOT_FOUND).
   virtual absl::StatusOr<StoredOperation> GetOperation(TenantId tenant,
@@ -107,7 +109,7 @@ class OperationStore {
                                                        int limit) = 0;
   // When it has answered no step is applied any more. NOT_FOUND as above,
   // FAILED_PRECONDITION (OPERATION_FINISHED).
-  virtual absl::StatusOr<StoredOperation> CancelOperation(TenantId tenant,
+  virtual absl::StatusOr<StoredOperation> CancelOperation(const Author& author,
                                                           const Uuid& id) = 0;
 
   // Takes a running operation whose next step is due, of any tenant, for `lease`; none

@@ -19,7 +19,8 @@ struct Retention {
   absl::Duration bodies = absl::Hours(24 * 7);
   absl::Duration records = absl::Hours(24 * 30);
   absl::Duration events = absl::Hours(24 * 30);
-  absl::Duration stats = absl::Hours(24 * 90);  // by the hour
+  absl::Duration stats = absl::Hours(24 * 90);   // by the hour
+  absl::Duration audit = absl::Hours(24 * 365);  // of all tenants alike
 
   bool operator==(const Retention&) const = default;
 };
@@ -85,7 +86,8 @@ struct RetentionReport {
                             // there is none
   };
   std::array<Table, kHistoryTables> tables;
-  std::int64_t erased = 0;  // rows of tenants that keep less, and answers to attempts
+  // Rows of tenants that keep less, answers to attempts, entries of the audit log.
+  std::int64_t erased = 0;
   std::vector<std::string> unknown_tenants;  // of the policy
   bool by_another = false;  // another process has the lock: nothing was done
   bool more = false;        // there is more to erase: come back soon

@@ -9,6 +9,7 @@
 
 #include "common/domain/matching.h"
 #include "common/filter/filter.h"
+#include "common/store/author.h"
 #include "common/store/list_fields.h"
 #include "common/store/types.h"
 
@@ -31,8 +32,9 @@ struct WebhookPage {
   int examined = 0;
 };
 
-// Thread-safe. Every change raises the tenant's config version in its own transaction.
-// Errors beside those named: UNAVAILABLE where the database cannot be reached.
+// Thread-safe. Every change raises the tenant's config version in its own transaction,
+// and leaves its entry in the audit log (audit_store.h). Errors beside those named:
+// UNAVAILABLE where the database cannot be reached.
 class WebhookStore {
  public:
   virtual ~WebhookStore() = default;
@@ -40,7 +42,8 @@ class WebhookStore {
   // Gives the webhook its id, version 1, and its triggers their notification ids. Event
   // types of its triggers that the catalogue does not hold are added as expected ones, as
   // far as the tenant learns and has room. ALREADY_EXISTS (WEBHOOK_NAME_TAKEN).
-  virtual absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
+  virtual absl::StatusOr<StoredWebhook> Create(const Author& author,
+                                               domain::WebhookSpec spec,
                                                domain::WebhookSecrets secrets) = 0;
   // NOT_FOUND (WEBHOOK_NOT_FOUND), also for another tenant's. A webhook whose secrets
   // cannot be opened is read too, here and in lists: see StoredWebhook::secrets_status.
@@ -51,12 +54,12 @@ class WebhookStore {
   // no longer that. Triggers with notification_id 0 are given one; their event types go
   // into the catalogue as above. Closes the open windows where domain::ClosesOpenWindows
   // says so; cancels what has not started where the webhook is disabled.
-  virtual absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
+  virtual absl::StatusOr<StoredWebhook> Update(const Author& author, const Uuid& id,
                                                std::int32_t expected,
                                                domain::WebhookSpec spec,
                                                domain::WebhookSecrets secrets) = 0;
   // Cancels what has not started. `expected` as above, where given.
-  virtual absl::Status Delete(TenantId tenant, const Uuid& id,
+  virtual absl::Status Delete(const Author& author, const Uuid& id,
                               std::optional<std::int32_t> expected) = 0;
 
   // What is to be published about webhooks and was not yet, oldest first.

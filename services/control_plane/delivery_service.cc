@@ -7,6 +7,7 @@
 
 #include "common/filter/filter.h"
 #include "common/store/list_fields.h"
+#include "services/control_plane/author.h"
 #include "services/control_plane/delivery_mapping.h"
 #include "services/control_plane/delivery_use_cases.h"
 #include "services/control_plane/delivery_watch_stream.h"
@@ -116,7 +117,7 @@ class DeliveryService final : public v1::DeliveryService::CallbackService {
   absl::Status Change(const Caller& caller, const std::string& text, UseCase use_case,
                       v1::Delivery* response) {
     WINDROW_ASSIGN_OR_RETURN(const Uuid id, DeliveryId(text));
-    WINDROW_RETURN_IF_ERROR(use_case(control_, caller.tenant, id));
+    WINDROW_RETURN_IF_ERROR(use_case(control_, AuthorOf(caller), id));
     WINDROW_ASSIGN_OR_RETURN(
         auto record, deliveries_.GetDelivery(caller.tenant, id, /*bodies=*/false));
     TakeToProto(&record, response);

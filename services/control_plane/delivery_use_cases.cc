@@ -50,15 +50,15 @@ absl::Status ToStatus(store::Requeue verdict) {
   return absl::InternalError("an unknown verdict");
 }
 
-absl::Status Redeliver(store::DeliveryControl& control, store::TenantId tenant,
+absl::Status Redeliver(store::DeliveryControl& control, const store::Author& author,
                        const Uuid& id) {
-  WINDROW_ASSIGN_OR_RETURN(const auto verdicts, control.Redeliver(tenant, {id}));
+  WINDROW_ASSIGN_OR_RETURN(const auto verdicts, control.Redeliver(author, {id}));
   return ToStatus(verdicts.at(0));
 }
 
-absl::Status Cancel(store::DeliveryControl& control, store::TenantId tenant,
+absl::Status Cancel(store::DeliveryControl& control, const store::Author& author,
                     const Uuid& id) {
-  return control.Cancel(tenant, id, std::string(store::kCancelledByHand));
+  return control.Cancel(author, id, std::string(store::kCancelledByHand));
 }
 
 }  // namespace windrow::control_plane

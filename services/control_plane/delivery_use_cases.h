@@ -14,9 +14,9 @@ namespace windrow::control_plane {
 // out.
 absl::Status ToStatus(store::Requeue verdict);
 
-absl::Status Redeliver(store::DeliveryControl& control, store::TenantId tenant,
+absl::Status Redeliver(store::DeliveryControl& control, const store::Author& author,
                        const Uuid& id);
-absl::Status Cancel(store::DeliveryControl& control, store::TenantId tenant,
+absl::Status Cancel(store::DeliveryControl& control, const store::Author& author,
                     const Uuid& id);
 
 }  // namespace windrow::control_plane

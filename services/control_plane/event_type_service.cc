@@ -1,6 +1,7 @@
 #include "services/control_plane/event_type_service.h"
 
 #include "common/base/status.h"
+#include "services/control_plane/author.h"
 #include "services/control_plane/event_type_mapping.h"
 #include "services/control_plane/event_type_use_cases.h"
 #include "services/control_plane/unary.h"
@@ -21,7 +22,7 @@ class EventTypeService final : public v1::EventTypeService::CallbackService {
   Reactor* CreateEventType(Context* context, const v1::CreateEventTypeRequest* request,
                            v1::EventType* response) override {
     return calls_.Run("CreateEventType", context, [=, this](const Caller& caller) {
-      return Answer(use_cases_.Create(caller.tenant, *request), response);
+      return Answer(use_cases_.Create(AuthorOf(caller), *request), response);
     });
   }
 
@@ -42,14 +43,14 @@ class EventTypeService final : public v1::EventTypeService::CallbackService {
   Reactor* UpdateEventType(Context* context, const v1::UpdateEventTypeRequest* request,
                            v1::EventType* response) override {
     return calls_.Run("UpdateEventType", context, [=, this](const Caller& caller) {
-      return Answer(use_cases_.Update(caller.tenant, *request), response);
+      return Answer(use_cases_.Update(AuthorOf(caller), *request), response);
     });
   }
 
   Reactor* DeleteEventType(Context* context, const v1::DeleteEventTypeRequest* request,
                            Empty*) override {
     return calls_.Run("DeleteEventType", context, [=, this](const Caller& caller) {
-      return use_cases_.Delete(caller.tenant, *request);
+      return use_cases_.Delete(AuthorOf(caller), *request);
     });
   }
 
@@ -65,7 +66,7 @@ class EventTypeService final : public v1::EventTypeService::CallbackService {
                                    v1::CatalogueSettings* response) override {
     return calls_.Run(
         "UpdateCatalogueSettings", context, [=, this](const Caller& caller) {
-          return use_cases_.UpdateSettings(caller.tenant, *request, response);
+          return use_cases_.UpdateSettings(AuthorOf(caller), *request, response);
         });
   }
 

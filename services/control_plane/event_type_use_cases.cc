@@ -35,35 +35,35 @@ absl::Status CheckName(const std::string& name, const std::string& field) {
 }  // namespace
 
 absl::StatusOr<store::StoredEventType> EventTypeUseCases::Create(
-    store::TenantId tenant, const v1::CreateEventTypeRequest& request) {
+    const store::Author& author, const v1::CreateEventTypeRequest& request) {
   domain::EventTypeSpec spec = NewEventType(request.event_type());
   Violations violations;
   domain::Validate(spec, "event_type", &violations);
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (request.validate_only()) {
-    return store::StoredEventType{.tenant_id = tenant, .spec = std::move(spec)};
+    return store::StoredEventType{.tenant_id = author.tenant, .spec = std::move(spec)};
   }
-  return event_types_.CreateEventType(tenant, std::move(spec));
+  return event_types_.CreateEventType(author, std::move(spec));
 }
 
 absl::StatusOr<store::StoredEventType> EventTypeUseCases::Update(
-    store::TenantId tenant, const v1::UpdateEventTypeRequest& request) {
+    const store::Author& author, const v1::UpdateEventTypeRequest& request) {
   WINDROW_RETURN_IF_ERROR(CheckName(request.event_type().name(), "event_type.name"));
   const std::optional<std::int32_t> expected = VersionOfEtag(request.event_type().etag());
-  auto saved = UpdateOnce(tenant, expected, request);
+  auto saved = UpdateOnce(author, expected, request);
   for (int edits = 1; edits < kMaxEdits; ++edits) {
     if (expected || !absl::IsAborted(saved.status())) break;
-    saved = UpdateOnce(tenant, expected, request);
+    saved = UpdateOnce(author, expected, request);
   }
   return saved;
 }
 
 absl::StatusOr<store::StoredEventType> EventTypeUseCases::UpdateOnce(
-    store::TenantId tenant, std::optional<std::int32_t> expected,
+    const store::Author& author, std::optional<std::int32_t> expected,
     const v1::UpdateEventTypeRequest& request) {
   WINDROW_ASSIGN_OR_RETURN(
       store::StoredEventType current,
-      event_types_.GetEventType(tenant, request.event_type().name()));
+      event_types_.GetEventType(author.tenant, request.event_type().name()));
   if (expected && *expected != current.version) {
     return WithReason(absl::AbortedError("the event type was changed since its etag was "
                                          "read: get it again and redo the change"),
@@ -79,10 +79,10 @@ absl::StatusOr<store::StoredEventType> EventTypeUseCases::UpdateOnce(
     current.spec = std::move(spec);
     return current;
   }
-  return event_types_.UpdateEventType(tenant, current.version, std::move(spec));
+  return event_types_.UpdateEventType(author, current.version, std::move(spec));
 }
 
-absl::Status EventTypeUseCases::Delete(store::TenantId tenant,
+absl::Status EventTypeUseCases::Delete(const store::Author& author,
                                        const v1::DeleteEventTypeRequest& request) {
   WINDROW_RETURN_IF_ERROR(CheckName(request.name(), "name"));
   if (domain::IsOwnEventType(request.name())) {
@@ -91,7 +91,7 @@ absl::Status EventTypeUseCases::Delete(store::TenantId tenant,
                           "\"{}\" stays: its events are Windrow's own", request.name())),
                       "EVENT_TYPE_OWN");
   }
-  return event_types_.DeleteEventType(tenant, request.name(),
+  return event_types_.DeleteEventType(author, request.name(),
                                       VersionOfEtag(request.etag()));
 }
 
@@ -135,7 +135,7 @@ absl::Status EventTypeUseCases::GetSettings(store::TenantId tenant,
 }
 
 absl::Status EventTypeUseCases::UpdateSettings(
-    store::TenantId tenant, const v1::UpdateCatalogueSettingsRequest& request,
+    const store::Author& author, const v1::UpdateCatalogueSettingsRequest& request,
     v1::CatalogueSettings* settings) {
   constexpr std::string_view kField = "unknown_event_types";
   Violations violations;
@@ -147,9 +147,9 @@ absl::Status EventTypeUseCases::UpdateSettings(
   if (puts) unknown = UnknownTypesFromProto(value, &violations);
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (puts) {
-    WINDROW_RETURN_IF_ERROR(event_types_.SetUnknownTypes(tenant, unknown));
+    WINDROW_RETURN_IF_ERROR(event_types_.SetUnknownTypes(author, unknown));
   }
-  return GetSettings(tenant, settings);
+  return GetSettings(author.tenant, settings);
 }
 
 }  // namespace windrow::control_plane

@@ -19,25 +19,26 @@ class EventTypeUseCases {
 
   // With validate_only nothing is saved: the answer has version 0.
   absl::StatusOr<store::StoredEventType> Create(
-      store::TenantId tenant, const v1::CreateEventTypeRequest& request);
+      const store::Author& author, const v1::CreateEventTypeRequest& request);
   // Without an etag, an edit that another one overtook is made anew. An edit that changes
   // nothing saves nothing.
   absl::StatusOr<store::StoredEventType> Update(
-      store::TenantId tenant, const v1::UpdateEventTypeRequest& request);
-  absl::Status Delete(store::TenantId tenant, const v1::DeleteEventTypeRequest& request);
+      const store::Author& author, const v1::UpdateEventTypeRequest& request);
+  absl::Status Delete(const store::Author& author,
+                      const v1::DeleteEventTypeRequest& request);
   absl::StatusOr<store::StoredEventType> Get(store::TenantId tenant,
                                              const std::string& name);
   absl::Status List(store::TenantId tenant, const v1::ListEventTypesRequest& request,
                     v1::ListEventTypesResponse* response);
 
   absl::Status GetSettings(store::TenantId tenant, v1::CatalogueSettings* settings);
-  absl::Status UpdateSettings(store::TenantId tenant,
+  absl::Status UpdateSettings(const store::Author& author,
                               const v1::UpdateCatalogueSettingsRequest& request,
                               v1::CatalogueSettings* settings);
 
  private:
   absl::StatusOr<store::StoredEventType> UpdateOnce(
-      store::TenantId tenant, std::optional<std::int32_t> expected,
+      const store::Author& author, std::optional<std::int32_t> expected,
       const v1::UpdateEventTypeRequest& request);
 
   store::EventTypeStore& event_types_;

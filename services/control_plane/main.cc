@@ -99,7 +99,7 @@ absl::Status Serve(const ServerConfig& config, const sigset_t& signals) {
   WINDROW_ASSIGN_OR_RETURN(const auto server,
                            control_plane::Server::Start(
                                {*store, *store, *store, *store, *store, *store, *store,
-                                *store, *access, [&] { return store->Ping(); }},
+                                *store, *store, *access, [&] { return store->Ping(); }},
                                options, registry));
   std::unique_ptr<http::OpsServer> ops;
   if (!config.ops_listen.empty()) {

@@ -2,6 +2,7 @@
 
 #include <absl/time/clock.h>
 
+#include "services/control_plane/author.h"
 #include "services/control_plane/operation_use_cases.h"
 #include "services/control_plane/unary.h"
 #include "windrow/v1/operation.grpc.pb.h"
@@ -22,14 +23,14 @@ class OperationService final : public v1::OperationService::CallbackService {
                                const v1::RedeliverDeliveriesRequest* request,
                                v1::Operation* response) override {
     return calls_.Run("RedeliverDeliveries", context, [=, this](const Caller& caller) {
-      return use_cases_.Redeliver(caller.tenant, *request, response);
+      return use_cases_.Redeliver(AuthorOf(caller), *request, response);
     });
   }
 
   Reactor* RecoverWebhook(Context* context, const v1::RecoverWebhookRequest* request,
                           v1::Operation* response) override {
     return calls_.Run("RecoverWebhook", context, [=, this](const Caller& caller) {
-      return use_cases_.Recover(caller.tenant, *request, absl::Now(), response);
+      return use_cases_.Recover(AuthorOf(caller), *request, absl::Now(), response);
     });
   }
 
@@ -50,7 +51,7 @@ class OperationService final : public v1::OperationService::CallbackService {
   Reactor* CancelOperation(Context* context, const v1::CancelOperationRequest* request,
                            v1::Operation* response) override {
     return calls_.Run("CancelOperation", context, [=, this](const Caller& caller) {
-      return use_cases_.Cancel(caller.tenant, request->operation_id(), response);
+      return use_cases_.Cancel(AuthorOf(caller), request->operation_id(), response);
     });
   }
 

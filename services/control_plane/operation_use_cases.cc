@@ -117,16 +117,16 @@ void OperationToProto(const store::StoredOperation& operation, v1::Operation* pr
   proto->set_error(operation.error);
 }
 
-absl::Status OperationUseCases::Create(store::TenantId tenant,
+absl::Status OperationUseCases::Create(const store::Author& author,
                                        const store::OperationSpec& spec,
                                        v1::Operation* response) {
   WINDROW_ASSIGN_OR_RETURN(const store::StoredOperation operation,
-                           operations_.CreateOperation(tenant, spec));
+                           operations_.CreateOperation(author, spec));
   OperationToProto(operation, response);
   return absl::OkStatus();
 }
 
-absl::Status OperationUseCases::Redeliver(store::TenantId tenant,
+absl::Status OperationUseCases::Redeliver(const store::Author& author,
                                           const v1::RedeliverDeliveriesRequest& request,
                                           v1::Operation* response) {
   Violations violations;
@@ -141,10 +141,10 @@ absl::Status OperationUseCases::Redeliver(store::TenantId tenant,
                    "state = FAILED AND create_time >= \"2026-11-25T10:00:00Z\"");
   }
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
-  return Create(tenant, spec, response);
+  return Create(author, spec, response);
 }
 
-absl::Status OperationUseCases::Recover(store::TenantId tenant,
+absl::Status OperationUseCases::Recover(const store::Author& author,
                                         const v1::RecoverWebhookRequest& request,
                                         absl::Time now, v1::Operation* response) {
   Violations violations;
@@ -156,13 +156,13 @@ absl::Status OperationUseCases::Recover(store::TenantId tenant,
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   WINDROW_RETURN_IF_ERROR(id.status());
   WINDROW_ASSIGN_OR_RETURN(const store::StoredWebhook webhook,
-                           webhooks_.Get(tenant, *id));
+                           webhooks_.Get(author.tenant, *id));
   if (!webhook.spec.enabled && !spec.dry_run) {
     return ToStatus(store::Requeue::kWebhookDisabled);
   }
   spec.webhook_id = *id;
   spec.filter = MissedSince(*id, *since);
-  return Create(tenant, spec, response);
+  return Create(author, spec, response);
 }
 
 absl::Status OperationUseCases::Get(store::TenantId tenant,
@@ -195,12 +195,12 @@ absl::Status OperationUseCases::List(store::TenantId tenant,
   return absl::OkStatus();
 }
 
-absl::Status OperationUseCases::Cancel(store::TenantId tenant,
+absl::Status OperationUseCases::Cancel(const store::Author& author,
                                        const std::string& operation_id,
                                        v1::Operation* response) {
   WINDROW_ASSIGN_OR_RETURN(const Uuid id, OperationId(operation_id));
   WINDROW_ASSIGN_OR_RETURN(const store::StoredOperation operation,
-                           operations_.CancelOperation(tenant, id));
+                           operations_.CancelOperation(author, id));
   OperationToProto(operation, response);
   return absl::OkStatus();
 }

@@ -18,20 +18,21 @@ class OperationUseCases {
   OperationUseCases(store::OperationStore& operations, store::WebhookStore& webhooks)
       : operations_(operations), webhooks_(webhooks) {}
 
-  absl::Status Redeliver(store::TenantId tenant,
+  absl::Status Redeliver(const store::Author& author,
                          const v1::RedeliverDeliveriesRequest& request,
                          v1::Operation* response);
-  absl::Status Recover(store::TenantId tenant, const v1::RecoverWebhookRequest& request,
-                       absl::Time now, v1::Operation* response);
+  absl::Status Recover(const store::Author& author,
+                       const v1::RecoverWebhookRequest& request, absl::Time now,
+                       v1::Operation* response);
   absl::Status Get(store::TenantId tenant, const std::string& operation_id,
                    v1::Operation* response);
   absl::Status List(store::TenantId tenant, const v1::ListOperationsRequest& request,
                     v1::ListOperationsResponse* response);
-  absl::Status Cancel(store::TenantId tenant, const std::string& operation_id,
+  absl::Status Cancel(const store::Author& author, const std::string& operation_id,
                       v1::Operation* response);
 
  private:
-  absl::Status Create(store::TenantId tenant, const store::OperationSpec& spec,
+  absl::Status Create(const store::Author& author, const store::OperationSpec& spec,
                       v1::Operation* response);
 
   store::OperationStore& operations_;

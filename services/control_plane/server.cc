@@ -17,6 +17,7 @@
 #include "common/base/status.h"
 #include "services/control_plane/access.h"
 #include "services/control_plane/api_key_service.h"
+#include "services/control_plane/audit_service.h"
 #include "services/control_plane/connection_acceptor.h"
 #include "services/control_plane/database_watch.h"
 #include "services/control_plane/delivery_service.h"
@@ -140,6 +141,7 @@ class GrpcServer final : public Server {
                                             RpcMetrics(registry)));
     services_.push_back(MakeStatsService(calls_, stores.stats));
     services_.push_back(MakeApiKeyService(calls_, stores.access, access_));
+    services_.push_back(MakeAuditService(calls_, stores.audit));
   }
 
   ~GrpcServer() override { Shutdown(absl::ZeroDuration()); }

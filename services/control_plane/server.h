@@ -11,6 +11,7 @@
 
 #include "common/base/metrics.h"
 #include "common/store/access_store.h"
+#include "common/store/audit_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_store.h"
@@ -36,6 +37,7 @@ struct ServerStores {
   store::OperationStore& operations;
   store::StatsStore& stats;
   store::ChangeStore& changes;
+  store::AuditStore& audit;
   store::AccessStore& access;
   std::function<absl::Status()> ping;  // OK where the database answers
 };

@@ -11,6 +11,7 @@
 #include "common/domain/signing_rules.h"
 #include "common/filter/filter.h"
 #include "common/store/list_fields.h"
+#include "services/control_plane/author.h"
 #include "services/control_plane/page_fill.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/preview.h"
@@ -94,7 +95,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     return calls_.Run(
         "DeleteWebhook", context, [=, this](const Caller& caller) -> absl::Status {
           WINDROW_ASSIGN_OR_RETURN(const Uuid id, WebhookId(request->webhook_id()));
-          return webhooks_.Delete(caller.tenant, id, VersionOfEtag(request->etag()));
+          return webhooks_.Delete(AuthorOf(caller), id, VersionOfEtag(request->etag()));
         });
   }
 
@@ -150,7 +151,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     }
     WINDROW_ASSIGN_OR_RETURN(
         const auto webhook,
-        use_cases_.RotateSecret(caller.tenant, id, VersionOfEtag(request.etag()),
+        use_cases_.RotateSecret(AuthorOf(caller), id, VersionOfEtag(request.etag()),
                                 rotation));
     if (RotatesSecret(webhook.spec, rotation)) {
       response->set_signing_secret(webhook.secrets.signing_secret);
@@ -164,7 +165,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     Violations violations;
     Profile profile = NewProfile(request.webhook(), policy_, &violations);
     WINDROW_ASSIGN_OR_RETURN(const auto webhook,
-                             use_cases_.Create(caller.tenant, std::move(profile),
+                             use_cases_.Create(AuthorOf(caller), std::move(profile),
                                                violations, request.validate_only()));
     WebhookToProto(webhook, response);
     // The one time that a secret is shown: nobody else knows it.
@@ -216,7 +217,7 @@ class WebhookService final : public v1::WebhookService::CallbackService {
     };
     WINDROW_ASSIGN_OR_RETURN(
         const auto webhook,
-        use_cases_.Update(caller.tenant, id, VersionOfEtag(request.webhook().etag()),
+        use_cases_.Update(AuthorOf(caller), id, VersionOfEtag(request.webhook().etag()),
                           edit, request.validate_only()));
     WebhookToProto(webhook, response);
     if (!had_secret && request.webhook().signing_secret().empty()) {

@@ -92,38 +92,38 @@ void Rotate(const Rotation& rotation, Profile* profile, Violations* violations) 
 
 }  // namespace
 
-absl::StatusOr<store::StoredWebhook> WebhookUseCases::Create(store::TenantId tenant,
+absl::StatusOr<store::StoredWebhook> WebhookUseCases::Create(const store::Author& author,
                                                              Profile profile,
                                                              Violations violations,
                                                              bool validate_only) {
   WINDROW_RETURN_IF_ERROR(
-      CheckWithCatalogue(event_types_, tenant, nullptr, &profile, &violations));
+      CheckWithCatalogue(event_types_, author.tenant, nullptr, &profile, &violations));
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (validate_only) {
-    return store::StoredWebhook{.tenant_id = tenant,
+    return store::StoredWebhook{.tenant_id = author.tenant,
                                 .spec = std::move(profile.spec),
                                 .secrets = std::move(profile.secrets)};
   }
   MakeMissingKeys(&profile);
-  return webhooks_.Create(tenant, std::move(profile.spec), std::move(profile.secrets));
+  return webhooks_.Create(author, std::move(profile.spec), std::move(profile.secrets));
 }
 
 absl::StatusOr<store::StoredWebhook> WebhookUseCases::Update(
-    store::TenantId tenant, const Uuid& id, std::optional<std::int32_t> expected,
+    const store::Author& author, const Uuid& id, std::optional<std::int32_t> expected,
     const Edit& edit, bool validate_only) {
-  auto saved = UpdateOnce(tenant, id, expected, edit, validate_only);
+  auto saved = UpdateOnce(author, id, expected, edit, validate_only);
   for (int edits = 1; edits < kMaxEdits; ++edits) {
     if (expected || !absl::IsAborted(saved.status())) break;
-    saved = UpdateOnce(tenant, id, expected, edit, validate_only);
+    saved = UpdateOnce(author, id, expected, edit, validate_only);
   }
   return saved;
 }
 
 absl::StatusOr<store::StoredWebhook> WebhookUseCases::RotateSecret(
-    store::TenantId tenant, const Uuid& id, std::optional<std::int32_t> expected,
+    const store::Author& author, const Uuid& id, std::optional<std::int32_t> expected,
     const Rotation& rotation) {
   return Update(
-      tenant, id, expected,
+      author, id, expected,
       [&](Profile* profile, Violations* violations) {
         if (rotation.overlap < absl::ZeroDuration() ||
             rotation.overlap > domain::kMaxSecretOverlap) {
@@ -135,9 +135,10 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::RotateSecret(
 }
 
 absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
-    store::TenantId tenant, const Uuid& id, std::optional<std::int32_t> expected,
+    const store::Author& author, const Uuid& id, std::optional<std::int32_t> expected,
     const Edit& edit, bool validate_only) {
-  WINDROW_ASSIGN_OR_RETURN(store::StoredWebhook current, webhooks_.Get(tenant, id));
+  WINDROW_ASSIGN_OR_RETURN(store::StoredWebhook current,
+                           webhooks_.Get(author.tenant, id));
   if (expected && *expected != current.version) {
     return WithReason(absl::AbortedError("the webhook was changed since its etag was "
                                          "read: get it again and redo the change"),
@@ -148,8 +149,8 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
   Profile profile{current.spec, current.secrets};
   Violations violations;
   edit(&profile, &violations);
-  WINDROW_RETURN_IF_ERROR(
-      CheckWithCatalogue(event_types_, tenant, &current.spec, &profile, &violations));
+  WINDROW_RETURN_IF_ERROR(CheckWithCatalogue(event_types_, author.tenant, &current.spec,
+                                             &profile, &violations));
   WINDROW_RETURN_IF_ERROR(violations.ToStatus());
   if (profile == Profile{current.spec, current.secrets}) return current;
   if (validate_only) {
@@ -158,7 +159,7 @@ absl::StatusOr<store::StoredWebhook> WebhookUseCases::UpdateOnce(
     return current;
   }
   MakeMissingKeys(&profile);
-  return webhooks_.Update(tenant, id, current.version, std::move(profile.spec),
+  return webhooks_.Update(author, id, current.version, std::move(profile.spec),
                           std::move(profile.secrets));
 }
 

@@ -27,13 +27,14 @@ class WebhookUseCases {
   // Checks a new profile (CheckWithCatalogue) and saves it. A signing secret or key that
   // its schemes want and it does not have is made. With `validate_only` nothing is saved:
   // the answer has no id.
-  absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant, Profile profile,
-                                              Violations violations, bool validate_only);
+  absl::StatusOr<store::StoredWebhook> Create(const store::Author& author,
+                                              Profile profile, Violations violations,
+                                              bool validate_only);
 
   // Edits the current version, checks and saves it. `expected`: only that version, else
   // ABORTED (ETAG_MISMATCH); without it an edit that another one overtook is made anew.
   // An edit that changes nothing saves nothing. Missing keys are made as above.
-  absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
+  absl::StatusOr<store::StoredWebhook> Update(const store::Author& author, const Uuid& id,
                                               std::optional<std::int32_t> expected,
                                               const Edit& edit, bool validate_only);
 
@@ -46,13 +47,14 @@ class WebhookUseCases {
     absl::Time now;
   };
   // Gives the webhook another signing secret, signing key or both. `expected` as above.
-  absl::StatusOr<store::StoredWebhook> RotateSecret(store::TenantId tenant,
+  absl::StatusOr<store::StoredWebhook> RotateSecret(const store::Author& author,
                                                     const Uuid& id,
                                                     std::optional<std::int32_t> expected,
                                                     const Rotation& rotation);
 
  private:
-  absl::StatusOr<store::StoredWebhook> UpdateOnce(store::TenantId tenant, const Uuid& id,
+  absl::StatusOr<store::StoredWebhook> UpdateOnce(const store::Author& author,
+                                                  const Uuid& id,
                                                   std::optional<std::int32_t> expected,
                                                   const Edit& edit, bool validate_only);
 

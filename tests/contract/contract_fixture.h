@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,7 @@ class ContractTest : public ::testing::TestWithParam<MakeHarness> {
   store::StatsStore& stats() { return harness_->stats(); }
   store::ChangeStore& changes() { return harness_->changes(); }
   store::AccessStore& access() { return harness_->access(); }
+  store::AuditStore& audit() { return harness_->audit(); }
 
   store::StoredWebhook Create(const domain::WebhookSpec& spec,
                               store::TenantId tenant = kTenant);
@@ -132,5 +134,16 @@ class RetentionContract : public ContractTest {};
 class StatsContract : public ContractTest {};
 class ChangeContract : public ContractTest {};
 class AccessContract : public ContractTest {};
+class AuditContract : public ContractTest {
+ protected:
+  // Newest first.
+  std::vector<store::AuditEntry> Entries(store::TenantId tenant = kTenant);
+  std::vector<std::string> Actions(store::TenantId tenant = kTenant);
+  store::AuditEntry Newest();
+  store::StoredWebhook CreateBy(const store::Author& author, const std::string& name);
+  // By an author of the tests' own.
+  store::StoredWebhook Change(const store::StoredWebhook& webhook,
+                              const std::function<void(store::StoredWebhook*)>& edit);
+};
 
 }  // namespace windrow::contract

@@ -18,6 +18,7 @@ class FakeHarness final : public StoreHarness {
   store::StatsStore& stats() override { return store_; }
   store::ChangeStore& changes() override { return store_; }
   store::AccessStore& access() override { return access_; }
+  store::AuditStore& audit() override { return store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     (void)access_.CreateTenant(name);

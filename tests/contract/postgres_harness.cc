@@ -41,6 +41,7 @@ class PostgresHarness final : public StoreHarness {
   store::StatsStore& stats() override { return *store_; }
   store::ChangeStore& changes() override { return *store_; }
   store::AccessStore& access() override { return *access_; }
+  store::AuditStore& audit() override { return *store_; }
 
   store::TenantId AddTenant(const std::string& name) override {
     const auto rows = database_
@@ -93,6 +94,7 @@ class PostgresHarness final : public StoreHarness {
       run(fmt::format("UPDATE {} SET {}", table, older("delivery_id")));
     }
     run("UPDATE events SET " + earlier("received_at"));
+    run("UPDATE audit_log SET " + older("entry_id") + ", " + earlier("at"));
     run(fmt::format("UPDATE event_keys SET day = day - {}", days));
   }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/store/access_store.h"
+#include "common/store/audit_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
@@ -35,6 +36,7 @@ class StoreHarness {
   virtual store::ChangeStore& changes() = 0;
   // In the same database; its tenants are those of AddTenant.
   virtual store::AccessStore& access() = 0;
+  virtual store::AuditStore& audit() = 0;
 
   virtual store::TenantId AddTenant(const std::string& name) = 0;
   // Everything in the queue comes nearer by this much, and rates let in what they would

@@ -26,4 +26,5 @@
   INSTANTIATE_TEST_SUITE_P(name, StatsContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, ChangeContract, ::testing::Values(make));       \
   INSTANTIATE_TEST_SUITE_P(name, AccessContract, ::testing::Values(make));       \
+  INSTANTIATE_TEST_SUITE_P(name, AuditContract, ::testing::Values(make));        \
   INSTANTIATE_TEST_SUITE_P(name, DeliveryFilterContract, ::testing::Values(make))

@@ -1,5 +1,6 @@
 // Each filter that lists offer runs on an index, over a bounded number of rows: plans and
 // their rows, on tables of many, with statistics and without.
+#include <absl/time/clock.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/store/postgres/audit_sql.h"
 #include "common/store/postgres/connection.h"
 #include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/event_sql.h"
@@ -44,6 +46,11 @@ constexpr char kManyRows[] = R"(
          'https://example.com/' || i, ARRAY['type.' || i % 20], ARRAY['env'],
          ARRAY['e' || i % 50]
   FROM generate_series(1, 3000) AS i;
+  INSERT INTO audit_log (entry_id, tenant_id, at, actor, action, resource, changed_secrets)
+  SELECT pg_temp.id(at, i), 1, at, 'api_key:' || i % 50, 'webhook.update',
+         'webhooks/' || i % 100, '{}'
+  FROM (SELECT i, pg_temp.today() - i * interval '20 days' / 3000 AS at
+        FROM generate_series(1, 3000) AS i) AS many;
   INSERT INTO deliveries (tenant_id, delivery_id, webhook_id, webhook_version, state,
       finished_at, event_type, object_id, item_count, escmsg_ids, notification_ids,
       event_types, object_ids, attempt_count, lease_seq, started_at, duration_us,
@@ -316,6 +323,20 @@ TEST_P(ListPlansTest, WebhooksAreLookedThroughInOrder) {
                              .limit = kPage,
                              .examine = kExamine};
     ExpectBounded(Run(ListWebhooksSql(1, query), "webhooks"), kExamine + 1, filter);
+  }
+}
+
+TEST_P(ListPlansTest, ListsOfTheAuditLogWalkTheTenantsEntries) {
+  const std::string recent = absl::FormatTime(
+      absl::RFC3339_full, absl::Now() - absl::Hours(72), absl::UTCTimeZone());
+  for (const std::string& filter :
+       {std::string(), std::string("actor = \"api_key:3\""), std::string("actor = none"),
+        std::string("resource = \"webhooks/*\" AND action != none"),
+        "at < \"" + recent + "\" AND at >= \"2020-01-01T00:00:00Z\""}) {
+    const AuditQuery query{.where = filter::Compile(filter, kAuditFields).value(),
+                           .limit = kPage,
+                           .examine = kExamine};
+    ExpectBounded(Run(ListAuditEntriesSql(1, query), "audit_log"), kExamine + 1, filter);
   }
 }
 

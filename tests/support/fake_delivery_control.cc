@@ -99,19 +99,24 @@ std::vector<Requeue> FakeState::Redeliver(store::TenantId tenant,
   return verdicts;
 }
 
-absl::StatusOr<std::vector<Requeue>> FakeStore::Redeliver(store::TenantId tenant,
+absl::StatusOr<std::vector<Requeue>> FakeStore::Redeliver(const store::Author& author,
                                                           const std::vector<Uuid>& ids) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  return state_->Redeliver(tenant, ids);
+  const std::vector<Requeue> verdicts = state_->Redeliver(author.tenant, ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (verdicts[i] != Requeue::kDone) continue;
+    state_->Append(EntryOf(author, "delivery.redeliver", ids[i]));
+  }
+  return verdicts;
 }
 
-absl::Status FakeStore::Cancel(store::TenantId tenant, const Uuid& id,
+absl::Status FakeStore::Cancel(const store::Author& author, const Uuid& id,
                                const std::string& reason) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   const auto window = state_->windows.find(id);
-  if (window != state_->windows.end() && window->second.tenant_id == tenant) {
+  if (window != state_->windows.end() && window->second.tenant_id == author.tenant) {
     const Uuid webhook = window->second.webhook_id;
     const std::string order_key = window->second.order_key;
     if (state_->CancelUnstarted(webhook, reason, id) == 1) {
@@ -120,13 +125,14 @@ absl::Status FakeStore::Cancel(store::TenantId tenant, const Uuid& id,
         state_->Promote(webhook, order_key);
         state_->Wake(webhook);
       }
+      state_->Append(EntryOf(author, "delivery.cancel", id));
       return absl::OkStatus();
     }
     return WithReason(absl::FailedPreconditionError("a worker is sending it"),
                       "DELIVERY_IN_FLIGHT");
   }
   const auto record = state_->records.find(id);
-  if (record == state_->records.end() || record->second.tenant_id != tenant) {
+  if (record == state_->records.end() || record->second.tenant_id != author.tenant) {
     return WithReason(absl::NotFoundError("no delivery has this id"),
                       "DELIVERY_NOT_FOUND");
   }

@@ -103,8 +103,9 @@ domain::Catalogue FakeState::CatalogueOf(TenantId tenant) {
   return catalogue;
 }
 
-absl::StatusOr<StoredEventType> FakeStore::CreateEventType(TenantId tenant,
+absl::StatusOr<StoredEventType> FakeStore::CreateEventType(const store::Author& author,
                                                            domain::EventTypeSpec spec) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   const std::string name = spec.name;
@@ -119,7 +120,9 @@ absl::StatusOr<StoredEventType> FakeStore::CreateEventType(TenantId tenant,
   }
   ++home.config_version;
   state_->AddEventType(tenant, EventTypeOrigin::kDeclared, std::move(spec));
-  return Find(*state_, tenant, name)->stored;
+  const StoredEventType& made = Find(*state_, tenant, name)->stored;
+  state_->Append(EntryOf(author, nullptr, &made));
+  return made;
 }
 
 absl::StatusOr<StoredEventType> FakeStore::GetEventType(TenantId tenant,
@@ -159,9 +162,10 @@ absl::StatusOr<std::vector<StoredEventType>> FakeStore::FindEventTypes(
   return found;
 }
 
-absl::StatusOr<StoredEventType> FakeStore::UpdateEventType(TenantId tenant,
+absl::StatusOr<StoredEventType> FakeStore::UpdateEventType(const store::Author& author,
                                                            std::int32_t expected,
                                                            domain::EventTypeSpec spec) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   FakeEventType* type = Find(*state_, tenant, spec.name);
@@ -169,6 +173,7 @@ absl::StatusOr<StoredEventType> FakeStore::UpdateEventType(TenantId tenant,
   WINDROW_RETURN_IF_ERROR(CheckVersion(*type, expected));
   ++state_->tenants[tenant].config_version;
   StoredEventType& stored = type->stored;
+  const StoredEventType before = stored;
   if (stored.spec.key_fields != spec.key_fields) {
     type->key_fields = SaveKeyFields(*state_, spec.key_fields);
   }
@@ -176,11 +181,14 @@ absl::StatusOr<StoredEventType> FakeStore::UpdateEventType(TenantId tenant,
   ++stored.version;
   stored.spec = std::move(spec);
   stored.updated_at = state_->Now();
+  state_->Append(EntryOf(author, &before, &stored));
   return stored;
 }
 
-absl::Status FakeStore::DeleteEventType(TenantId tenant, const std::string& name,
+absl::Status FakeStore::DeleteEventType(const store::Author& author,
+                                        const std::string& name,
                                         std::optional<std::int32_t> expected) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   const FakeEventType* type = Find(*state_, tenant, name);
@@ -197,6 +205,7 @@ absl::Status FakeStore::DeleteEventType(TenantId tenant, const std::string& name
     }
   }
   ++state_->tenants[tenant].config_version;
+  state_->Append(EntryOf(author, &type->stored, nullptr));
   state_->tenants[tenant].event_types.erase(name);
   return absl::OkStatus();
 }
@@ -208,11 +217,16 @@ absl::StatusOr<domain::UnknownTypes> FakeStore::GetUnknownTypes(TenantId tenant)
   return state_->tenants[tenant].unknown_types;
 }
 
-absl::Status FakeStore::SetUnknownTypes(TenantId tenant, domain::UnknownTypes unknown) {
+absl::Status FakeStore::SetUnknownTypes(const store::Author& author,
+                                        domain::UnknownTypes unknown) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   FakeTenant& home = state_->tenants[tenant];
   ++home.config_version;
+  if (home.unknown_types != unknown) {
+    state_->Append(EntryOf(author, home.unknown_types, unknown));
+  }
   home.unknown_types = unknown;
   return absl::OkStatus();
 }

@@ -31,7 +31,8 @@ FakeOperation* Find(FakeState& state, store::TenantId tenant, const Uuid& id) {
 }  // namespace
 
 absl::StatusOr<StoredOperation> FakeStore::CreateOperation(
-    store::TenantId tenant, const store::OperationSpec& spec) {
+    const store::Author& author, const store::OperationSpec& spec) {
+  const store::TenantId tenant = author.tenant;
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   const absl::Time now = state_->Now();
@@ -58,6 +59,7 @@ absl::StatusOr<StoredOperation> FakeStore::CreateOperation(
                              .created_at = now,
                              .updated_at = now};
   state_->operations[made.operation_id] = {.stored = made, .next_at = now};
+  state_->Append(EntryOf(author, nullptr, &made));
   return made;
 }
 
@@ -85,20 +87,22 @@ absl::StatusOr<store::OperationPage> FakeStore::ListOperations(
   return page;
 }
 
-absl::StatusOr<StoredOperation> FakeStore::CancelOperation(store::TenantId tenant,
+absl::StatusOr<StoredOperation> FakeStore::CancelOperation(const store::Author& author,
                                                            const Uuid& id) {
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
-  FakeOperation* found = Find(*state_, tenant, id);
+  FakeOperation* found = Find(*state_, author.tenant, id);
   if (found == nullptr) return NoOperation();
   if (!IsRunning(*found)) {
     return WithReason(absl::FailedPreconditionError("it has ended"),
                       "OPERATION_FINISHED");
   }
   StoredOperation& stored = found->stored;
+  const StoredOperation before = stored;
   stored.state = OperationState::kCancelled;
   stored.updated_at = state_->Now();
   stored.finished_at = stored.updated_at;
+  state_->Append(EntryOf(author, &before, &stored));
   return stored;
 }
 

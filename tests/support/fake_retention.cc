@@ -106,6 +106,9 @@ absl::StatusOr<store::RetentionReport> FakeStore::DropOld(
   std::lock_guard lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(state_->Available());
   store::RetentionReport report;
+  report.erased += std::erase_if(state_->audit, [&](const auto& entry) {
+    return entry.second.at < state_->Now() - policy.keep.audit;
+  });
   const DaysInUse in_use = InUse(*state_);
   Erase(state_.get(), 0, Raise(state_.get(), 0, policy.keep), in_use, &report,
         [](const std::set<absl::Time>& days, absl::Time time) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/store/audit_entries.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_queue.h"
 #include "common/store/delivery_store.h"
@@ -133,6 +134,7 @@ struct FakeState {
   std::map<Uuid, FakeRequest> requests;
   std::map<Uuid, FakeOperation> operations;
   std::vector<FakeChange> changes;
+  std::map<Uuid, store::AuditEntry> audit;
   // Since when history is kept: by all (0), and by tenants that keep less.
   std::map<store::TenantId, store::HistoryFloors> floors;
   store::WorkerId last_worker = 0;
@@ -152,6 +154,8 @@ struct FakeState {
   Uuid NextId() { return ids.Next(Now()); }
   void LogChange(const FakeWindow& window, store::DeliveryState state,
                  std::optional<store::Attempt> attempt = std::nullopt);
+  // Gives the entry its id and time.
+  void Append(store::AuditEntry entry);
   store::HistoryFloors FloorsOf(store::TenantId tenant) const;
   // With the event types that came with Windrow.
   void AddTenant(store::TenantId tenant);

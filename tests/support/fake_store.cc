@@ -135,6 +135,7 @@ void FakeState::Disable(const Uuid& webhook_id, const std::string& reason) {
   FakeWebhook& webhook = webhooks.at(webhook_id);
   store::StoredWebhook& current = webhook.current;
   if (webhook.deleted || !current.spec.enabled) return;
+  const store::StoredWebhook before = current;
   ++tenants[current.tenant_id].config_version;
   ++current.version;
   current.spec.enabled = false;
@@ -149,6 +150,7 @@ void FakeState::Disable(const Uuid& webhook_id, const std::string& reason) {
                      .webhook_name = current.spec.name,
                      .reason = reason,
                      .created_at = Now()});
+  Append(EntryOf(store::Author(current.tenant_id), &before, &current));
 }
 
 int FakeState::CancelUnstarted(const Uuid& webhook_id, const std::string& reason,

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/store/audit_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
@@ -39,7 +40,8 @@ class FakeStore final : public store::WebhookStore,
                         public store::OperationStore,
                         public store::RetentionStore,
                         public store::StatsStore,
-                        public store::ChangeStore {
+                        public store::ChangeStore,
+                        public store::AuditStore {
  public:
   explicit FakeStore(ManualClock& clock);
   ~FakeStore() override;
@@ -58,18 +60,18 @@ class FakeStore final : public store::WebhookStore,
   int learn_calls() const;
 
   // WebhookStore
-  absl::StatusOr<store::StoredWebhook> Create(store::TenantId tenant,
+  absl::StatusOr<store::StoredWebhook> Create(const store::Author& author,
                                               domain::WebhookSpec spec,
                                               domain::WebhookSecrets secrets) override;
   absl::StatusOr<store::StoredWebhook> Get(store::TenantId tenant,
                                            const Uuid& id) override;
   absl::StatusOr<store::WebhookPage> List(store::TenantId tenant,
                                           const store::WebhookQuery& query) override;
-  absl::StatusOr<store::StoredWebhook> Update(store::TenantId tenant, const Uuid& id,
+  absl::StatusOr<store::StoredWebhook> Update(const store::Author& author, const Uuid& id,
                                               std::int32_t expected,
                                               domain::WebhookSpec spec,
                                               domain::WebhookSecrets secrets) override;
-  absl::Status Delete(store::TenantId tenant, const Uuid& id,
+  absl::Status Delete(const store::Author& author, const Uuid& id,
                       std::optional<std::int32_t> expected) override;
   absl::StatusOr<std::vector<store::Notice>> ListNotices(int limit) override;
   absl::Status DeleteNotice(std::int64_t notice_id) override;
@@ -78,7 +80,7 @@ class FakeStore final : public store::WebhookStore,
 
   // EventTypeStore
   absl::StatusOr<store::StoredEventType> CreateEventType(
-      store::TenantId tenant, domain::EventTypeSpec spec) override;
+      const store::Author& author, domain::EventTypeSpec spec) override;
   absl::StatusOr<store::StoredEventType> GetEventType(store::TenantId tenant,
                                                       const std::string& name) override;
   absl::StatusOr<store::EventTypePage> ListEventTypes(
@@ -87,11 +89,12 @@ class FakeStore final : public store::WebhookStore,
   absl::StatusOr<std::vector<store::StoredEventType>> FindEventTypes(
       store::TenantId tenant, const std::vector<std::string>& names) override;
   absl::StatusOr<store::StoredEventType> UpdateEventType(
-      store::TenantId tenant, std::int32_t expected, domain::EventTypeSpec spec) override;
-  absl::Status DeleteEventType(store::TenantId tenant, const std::string& name,
+      const store::Author& author, std::int32_t expected,
+      domain::EventTypeSpec spec) override;
+  absl::Status DeleteEventType(const store::Author& author, const std::string& name,
                                std::optional<std::int32_t> expected) override;
   absl::StatusOr<domain::UnknownTypes> GetUnknownTypes(store::TenantId tenant) override;
-  absl::Status SetUnknownTypes(store::TenantId tenant,
+  absl::Status SetUnknownTypes(const store::Author& author,
                                domain::UnknownTypes unknown) override;
   absl::StatusOr<domain::Catalogue> LoadCatalogue(store::TenantId tenant) override;
   absl::StatusOr<std::vector<std::string>> LearnEventTypes(
@@ -132,19 +135,19 @@ class FakeStore final : public store::WebhookStore,
 
   // DeliveryControl
   absl::StatusOr<std::vector<store::Requeue>> Redeliver(
-      store::TenantId tenant, const std::vector<Uuid>& ids) override;
-  absl::Status Cancel(store::TenantId tenant, const Uuid& id,
+      const store::Author& author, const std::vector<Uuid>& ids) override;
+  absl::Status Cancel(const store::Author& author, const Uuid& id,
                       const std::string& reason) override;
 
   // OperationStore
   absl::StatusOr<store::StoredOperation> CreateOperation(
-      store::TenantId tenant, const store::OperationSpec& spec) override;
+      const store::Author& author, const store::OperationSpec& spec) override;
   absl::StatusOr<store::StoredOperation> GetOperation(store::TenantId tenant,
                                                       const Uuid& id) override;
   absl::StatusOr<store::OperationPage> ListOperations(store::TenantId tenant,
                                                       const std::optional<Uuid>& before,
                                                       int limit) override;
-  absl::StatusOr<store::StoredOperation> CancelOperation(store::TenantId tenant,
+  absl::StatusOr<store::StoredOperation> CancelOperation(const store::Author& author,
                                                          const Uuid& id) override;
   absl::StatusOr<std::optional<store::StoredOperation>> ClaimOperation(
       absl::Duration lease) override;
@@ -168,6 +171,12 @@ class FakeStore final : public store::WebhookStore,
                                                 store::ChangeCursor after) override;
   absl::StatusOr<std::vector<store::DeliveryRecord>> LoadDeliveries(
       store::TenantId tenant, const std::vector<Uuid>& ids) override;
+
+  // AuditStore
+  absl::StatusOr<store::AuditPage> ListAuditEntries(
+      store::TenantId tenant, const store::AuditQuery& query) override;
+  absl::StatusOr<store::AuditEntry> GetAuditEntry(store::TenantId tenant,
+                                                  const Uuid& id) override;
 
  private:
   std::unique_ptr<FakeState> state_;

@@ -87,8 +87,10 @@ void NumberTriggers(FakeTenant* tenant, domain::WebhookSpec* spec) {
 
 }  // namespace
 
-absl::StatusOr<StoredWebhook> FakeStore::Create(TenantId tenant, domain::WebhookSpec spec,
+absl::StatusOr<StoredWebhook> FakeStore::Create(const store::Author& author,
+                                                domain::WebhookSpec spec,
                                                 domain::WebhookSecrets secrets) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   WINDROW_RETURN_IF_ERROR(CheckName(*state_, tenant, spec.name, nullptr));
@@ -106,6 +108,7 @@ absl::StatusOr<StoredWebhook> FakeStore::Create(TenantId tenant, domain::Webhook
                              .updated_at = state_->Now()};
   state_->webhooks[stored.webhook_id] = {.current = stored,
                                          .versions = {{1, stored.spec}}};
+  state_->Append(EntryOf(author, nullptr, &stored));
   return stored;
 }
 
@@ -136,10 +139,11 @@ absl::StatusOr<store::WebhookPage> FakeStore::List(TenantId tenant,
   return page;
 }
 
-absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
-                                                std::int32_t expected,
+absl::StatusOr<StoredWebhook> FakeStore::Update(const store::Author& author,
+                                                const Uuid& id, std::int32_t expected,
                                                 domain::WebhookSpec spec,
                                                 domain::WebhookSecrets secrets) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   FakeWebhook* webhook = Find(*state_, tenant, id);
@@ -151,6 +155,7 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   NumberTriggers(&home, &spec);
   state_->ExpectEventTypes(tenant, spec);
   StoredWebhook& current = webhook->current;
+  const StoredWebhook before = current;
   const bool closes = domain::ClosesOpenWindows(current.spec, spec);
   const bool ends_ordering = current.spec.ordering != domain::Ordering::kNone &&
                              spec.ordering == domain::Ordering::kNone;
@@ -172,17 +177,20 @@ absl::StatusOr<StoredWebhook> FakeStore::Update(TenantId tenant, const Uuid& id,
   if (!current.spec.enabled) {
     state_->CancelUnstarted(id, "the webhook was disabled");
   }
+  state_->Append(EntryOf(author, &before, &current));
   return current;
 }
 
-absl::Status FakeStore::Delete(TenantId tenant, const Uuid& id,
+absl::Status FakeStore::Delete(const store::Author& author, const Uuid& id,
                                std::optional<std::int32_t> expected) {
+  const TenantId tenant = author.tenant;
   std::unique_lock lock(state_->mutex);
   WINDROW_RETURN_IF_ERROR(LockConfig(*state_, lock, tenant));
   FakeWebhook* webhook = Find(*state_, tenant, id);
   if (webhook == nullptr) return NoWebhook();
   if (expected) WINDROW_RETURN_IF_ERROR(CheckVersion(*webhook, *expected));
   ++state_->tenants[tenant].config_version;
+  state_->Append(EntryOf(author, &webhook->current, nullptr));
   webhook->deleted = true;
   ++webhook->current.version;
   state_->CancelUnstarted(id, "the webhook was deleted");

@@ -77,4 +77,19 @@ std::vector<filter::Value> ValuesOf(const store::StoredWebhook& webhook,
   return {webhook.created_at};
 }
 
+std::vector<filter::Value> ValuesOf(const store::AuditEntry& entry,
+                                    const filter::Test& test) {
+  switch (store::AuditFieldOf(*test.field)) {
+    case store::AuditField::kActor:
+      return {entry.actor};
+    case store::AuditField::kAction:
+      return {entry.action};
+    case store::AuditField::kResource:
+      return {entry.resource};
+    case store::AuditField::kAt:
+      break;
+  }
+  return {entry.at};
+}
+
 }  // namespace windrow::testing

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/filter/filter.h"
+#include "common/store/audit_store.h"
 #include "common/store/delivery_store.h"
 #include "common/store/event_store.h"
 #include "common/store/webhook_store.h"
@@ -17,6 +18,8 @@ std::vector<filter::Value> ValuesOf(const store::DeliveryRecord& record,
 std::vector<filter::Value> ValuesOf(const store::StoredEvent& event,
                                     const filter::Test& test);
 std::vector<filter::Value> ValuesOf(const store::StoredWebhook& webhook,
+                                    const filter::Test& test);
+std::vector<filter::Value> ValuesOf(const store::AuditEntry& entry,
                                     const filter::Test& test);
 
 template <typename Record>

@@ -7,6 +7,8 @@
 #include <unordered_map>
 
 #include "common/base/status.h"
+#include "common/store/audit_entries.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
@@ -52,10 +54,15 @@ struct Judged {
 }  // namespace
 
 absl::StatusOr<std::vector<Requeue>> PostgresStore::Redeliver(
-    TenantId tenant, const std::vector<Uuid>& ids) {
+    const Author& author, const std::vector<Uuid>& ids) {
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_ASSIGN_OR_RETURN(std::vector<Requeue> verdicts,
-                           RedeliverWithin(transaction.connection(), tenant, ids));
+                           RedeliverWithin(transaction.connection(), author.tenant, ids));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (verdicts[i] != Requeue::kDone) continue;
+    WINDROW_RETURN_IF_ERROR(AppendAudit(transaction.connection(),
+                                        EntryOf(author, "delivery.redeliver", ids[i])));
+  }
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
   return verdicts;
 }
@@ -84,31 +91,42 @@ absl::StatusOr<std::vector<Requeue>> PostgresStore::RedeliverWithin(
   return verdicts;
 }
 
-absl::Status PostgresStore::Cancel(TenantId tenant, const Uuid& id,
-                                   const std::string& reason) {
-  Uuid webhook;
-  {
-    WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-    WINDROW_ASSIGN_OR_RETURN(const Result window,
-                             lease->Run(kFindWindow, Params().Int4(tenant).Id(id)));
-    if (window.rows() == 1) {
-      webhook = window.Id(0, 0);
-      std::vector<Call> calls;
-      Params cancel;
-      cancel.Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id);
-      calls.push_back({&kCancelWindows, std::move(cancel)});
-      if (!window.IsNull(0, 2)) {
-        // Others may have waited for it.
-        std::ranges::move(PromoteCalls({{webhook, std::string(window.Text(0, 2))}}),
-                          std::back_inserter(calls));
-        calls.push_back({&kNotifyDue, std::move(Params().Text(webhook.ToString()))});
-      }
-      WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, lease->RunAll(calls));
-      if (results.front().Int8(0, 0) == 1) return absl::OkStatus();
-    }
+// False where it is not in the queue, or a worker holds it.
+absl::StatusOr<bool> PostgresStore::CancelWaiting(const Author& author, const Uuid& id,
+                                                  const std::string& reason) {
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+  WINDROW_ASSIGN_OR_RETURN(
+      const Result window,
+      transaction->Run(kFindWindow, Params().Int4(author.tenant).Id(id)));
+  if (window.rows() == 0) return false;
+  const Uuid webhook = window.Id(0, 0);
+  std::vector<Call> calls;
+  Params cancel;
+  cancel.Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id);
+  calls.push_back({&kCancelWindows, std::move(cancel)});
+  if (!window.IsNull(0, 2)) {
+    // Others may have waited for it.
+    std::ranges::move(PromoteCalls({{webhook, std::string(window.Text(0, 2))}}),
+                      std::back_inserter(calls));
+    calls.push_back({&kNotifyDue, std::move(Params().Text(webhook.ToString()))});
   }
+  WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, transaction->RunAll(calls));
+  const bool cancelled = results.front().Int8(0, 0) == 1;
+  if (cancelled) {
+    WINDROW_RETURN_IF_ERROR(
+        AppendAudit(transaction.connection(), EntryOf(author, "delivery.cancel", id)));
+  }
+  // Either way: what the others waited for may have ended meanwhile.
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return cancelled;
+}
+
+absl::Status PostgresStore::Cancel(const Author& author, const Uuid& id,
+                                   const std::string& reason) {
+  WINDROW_ASSIGN_OR_RETURN(const bool cancelled, CancelWaiting(author, id, reason));
+  if (cancelled) return absl::OkStatus();
   WINDROW_ASSIGN_OR_RETURN(const DeliveryRecord record,
-                           GetDelivery(tenant, id, /*bodies=*/false));
+                           GetDelivery(author.tenant, id, /*bodies=*/false));
   if (record.state == DeliveryState::kInFlight) {
     return WithReason(
         absl::FailedPreconditionError(

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/store/audit_entries.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
@@ -49,6 +51,12 @@ absl::Status InUse(const std::string& name, const Result& users) {
                         name, webhooks)),
                     "EVENT_TYPE_IN_USE");
 }
+
+domain::UnknownTypes UnknownTypesOf(bool learns) {
+  return learns ? domain::UnknownTypes::kLearn : domain::UnknownTypes::kRefuse;
+}
+
+constexpr int kKeyFieldsId = 11;  // of sql/get_event_type_for_update.sql
 
 StoredEventType ReadEventType(const Result& rows, int row) {
   return {.tenant_id = rows.Int4(row, 0),
@@ -129,7 +137,8 @@ absl::StatusOr<EventTypePage> PostgresStore::ListEventTypes(
 }
 
 absl::StatusOr<StoredEventType> PostgresStore::CreateEventType(
-    TenantId tenant, domain::EventTypeSpec spec) {
+    const Author& author, domain::EventTypeSpec spec) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(const auto key_fields, SaveKeyFields(transaction.connection(),
@@ -149,31 +158,35 @@ absl::StatusOr<StoredEventType> PostgresStore::CreateEventType(
   if (made->rows() == 0) return TooMany();
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  StoredEventType type{.tenant_id = tenant,
+                       .version = made->Int4(0, 0),
+                       .origin = EventTypeOrigin::kDeclared,
+                       .spec = std::move(spec),
+                       .created_at = made->Time(0, 1),
+                       .updated_at = made->Time(0, 2)};
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, nullptr, &type)));
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
-  return StoredEventType{.tenant_id = tenant,
-                         .version = made->Int4(0, 0),
-                         .origin = EventTypeOrigin::kDeclared,
-                         .spec = std::move(spec),
-                         .created_at = made->Time(0, 1),
-                         .updated_at = made->Time(0, 2)};
+  return type;
 }
 
 absl::StatusOr<StoredEventType> PostgresStore::UpdateEventType(
-    TenantId tenant, std::int32_t expected, domain::EventTypeSpec spec) {
+    const Author& author, std::int32_t expected, domain::EventTypeSpec spec) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
-      Result before,
+      Result rows,
       transaction->Run(kGetEventTypeForUpdate, Params().Int4(tenant).Text(spec.name)));
-  if (before.rows() == 0) return NotFound(spec.name);
-  if (before.Int4(0, 0) != expected) return EtagMismatch();
-  const auto origin =
-      static_cast<EventTypeOrigin>(before.Int2(0, 1)) == EventTypeOrigin::kBuiltIn
-          ? EventTypeOrigin::kBuiltIn
-          : EventTypeOrigin::kDeclared;
+  if (rows.rows() == 0) return NotFound(spec.name);
+  const StoredEventType before = ReadEventType(rows, 0);
+  if (before.version != expected) return EtagMismatch();
+  const auto origin = before.origin == EventTypeOrigin::kBuiltIn
+                          ? EventTypeOrigin::kBuiltIn
+                          : EventTypeOrigin::kDeclared;
   std::optional<std::int32_t> key_fields;
-  if (!before.IsNull(0, 2) && before.Texts(0, 3) == spec.key_fields) {
-    key_fields = before.Int4(0, 2);
+  if (!rows.IsNull(0, kKeyFieldsId) && before.spec.key_fields == spec.key_fields) {
+    key_fields = rows.Int4(0, kKeyFieldsId);
   } else {
     WINDROW_ASSIGN_OR_RETURN(
         key_fields, SaveKeyFields(transaction.connection(), tenant, spec.key_fields));
@@ -184,30 +197,37 @@ absl::StatusOr<StoredEventType> PostgresStore::UpdateEventType(
   WINDROW_ASSIGN_OR_RETURN(Result updated, transaction->Run(kUpdateEventType, params));
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  StoredEventType after{.tenant_id = tenant,
+                        .version = updated.Int4(0, 0),
+                        .origin = origin,
+                        .spec = std::move(spec),
+                        .created_at = updated.Time(0, 1),
+                        .updated_at = updated.Time(0, 2)};
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, &before, &after)));
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
-  return StoredEventType{.tenant_id = tenant,
-                         .version = updated.Int4(0, 0),
-                         .origin = origin,
-                         .spec = std::move(spec),
-                         .created_at = updated.Time(0, 1),
-                         .updated_at = updated.Time(0, 2)};
+  return after;
 }
 
-absl::Status PostgresStore::DeleteEventType(TenantId tenant, const std::string& name,
+absl::Status PostgresStore::DeleteEventType(const Author& author, const std::string& name,
                                             std::optional<std::int32_t> expected) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   const auto run = [&](const Statement& statement) {
     return transaction->Run(statement, Params().Int4(tenant).Text(name));
   };
-  WINDROW_ASSIGN_OR_RETURN(Result before, run(kGetEventTypeForUpdate));
-  if (before.rows() == 0) return NotFound(name);
-  if (expected && before.Int4(0, 0) != *expected) return EtagMismatch();
+  WINDROW_ASSIGN_OR_RETURN(Result rows, run(kGetEventTypeForUpdate));
+  if (rows.rows() == 0) return NotFound(name);
+  const StoredEventType before = ReadEventType(rows, 0);
+  if (expected && before.version != *expected) return EtagMismatch();
   WINDROW_ASSIGN_OR_RETURN(Result users, run(kFindEventTypeUsers));
   if (users.rows() > 0) return InUse(name, users);
   WINDROW_RETURN_IF_ERROR(run(kDeleteEventType).status());
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, &before, nullptr)));
   return transaction.Commit();
 }
 
@@ -216,11 +236,12 @@ absl::StatusOr<domain::UnknownTypes> PostgresStore::GetUnknownTypes(TenantId ten
   WINDROW_ASSIGN_OR_RETURN(Result rows,
                            lease->Run(kGetUnknownTypes, Params().Int4(tenant)));
   if (rows.rows() == 0) return NoTenant(tenant);
-  return rows.Bool(0, 0) ? domain::UnknownTypes::kLearn : domain::UnknownTypes::kRefuse;
+  return UnknownTypesOf(rows.Bool(0, 0));
 }
 
-absl::Status PostgresStore::SetUnknownTypes(TenantId tenant,
+absl::Status PostgresStore::SetUnknownTypes(const Author& author,
                                             domain::UnknownTypes unknown) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
@@ -230,6 +251,11 @@ absl::Status PostgresStore::SetUnknownTypes(TenantId tenant,
   if (rows.rows() == 0) return NoTenant(tenant);
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  const domain::UnknownTypes before = UnknownTypesOf(rows.Bool(0, 0));
+  if (before != unknown) {
+    WINDROW_RETURN_IF_ERROR(
+        AppendAudit(transaction.connection(), EntryOf(author, before, unknown)));
+  }
   return transaction.Commit();
 }
 
@@ -240,8 +266,7 @@ absl::StatusOr<domain::Catalogue> PostgresStore::ReadCatalogue(Connection* conne
   calls.push_back({&kLoadEventTypes, std::move(Params().Int4(tenant))});
   WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, connection->RunAll(calls));
   if (results[0].rows() == 0) return NoTenant(tenant);
-  domain::Catalogue catalogue(results[0].Bool(0, 0) ? domain::UnknownTypes::kLearn
-                                                    : domain::UnknownTypes::kRefuse);
+  domain::Catalogue catalogue(UnknownTypesOf(results[0].Bool(0, 0)));
   const Result& types = results[1];
   for (int i = 0; i < types.rows(); ++i) {
     domain::KnownType type{.seen = static_cast<EventTypeOrigin>(types.Int2(i, 1)) !=

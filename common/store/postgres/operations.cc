@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/store/audit_entries.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
@@ -64,7 +66,8 @@ Params& IdOrNull(const std::optional<Uuid>& id, Params* params) {
 }  // namespace
 
 absl::StatusOr<StoredOperation> PostgresStore::CreateOperation(
-    TenantId tenant, const OperationSpec& spec) {
+    const Author& author, const OperationSpec& spec) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction
                               ->Run(kForgetOperations, Params().Int4(tenant).Time(
@@ -81,7 +84,11 @@ absl::StatusOr<StoredOperation> PostgresStore::CreateOperation(
       .TextOrNull(spec.request_id)
       .Int4(kMostRunningOperations);
   WINDROW_ASSIGN_OR_RETURN(Result made, transaction->Run(kInsertOperation, params));
-  if (made.rows() == 0 && !spec.request_id.empty()) {
+  if (made.rows() == 1) {
+    const StoredOperation operation = ReadOperation(made, 0);
+    WINDROW_RETURN_IF_ERROR(
+        AppendAudit(transaction.connection(), EntryOf(author, nullptr, &operation)));
+  } else if (!spec.request_id.empty()) {
     WINDROW_ASSIGN_OR_RETURN(
         made, transaction->Run(kFindOperationRequest,
                                Params().Int4(tenant).Text(spec.request_id)));
@@ -121,15 +128,25 @@ absl::StatusOr<OperationPage> PostgresStore::ListOperations(
   return page;
 }
 
-absl::StatusOr<StoredOperation> PostgresStore::CancelOperation(TenantId tenant,
+absl::StatusOr<StoredOperation> PostgresStore::CancelOperation(const Author& author,
                                                                const Uuid& id) {
   {
-    WINDROW_ASSIGN_OR_RETURN(Lease lease, api_.Acquire());
-    WINDROW_ASSIGN_OR_RETURN(const Result rows,
-                             lease->Run(kCancelOperation, Params().Int4(tenant).Id(id)));
-    if (rows.rows() == 1) return ReadOperation(rows, 0);
+    WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
+    WINDROW_ASSIGN_OR_RETURN(
+        const Result rows,
+        transaction->Run(kCancelOperation, Params().Int4(author.tenant).Id(id)));
+    if (rows.rows() == 1) {
+      const StoredOperation after = ReadOperation(rows, 0);
+      StoredOperation before = after;
+      before.state = OperationState::kRunning;
+      before.finished_at.reset();
+      WINDROW_RETURN_IF_ERROR(
+          AppendAudit(transaction.connection(), EntryOf(author, &before, &after)));
+      WINDROW_RETURN_IF_ERROR(transaction.Commit());
+      return after;
+    }
   }
-  WINDROW_RETURN_IF_ERROR(GetOperation(tenant, id).status());
+  WINDROW_RETURN_IF_ERROR(GetOperation(author.tenant, id).status());
   return WithReason(
       absl::FailedPreconditionError("it has ended: there is nothing to cancel"),
       "OPERATION_FINISHED");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/crypto/live_key_ring.h"
+#include "common/store/audit_store.h"
 #include "common/store/change_store.h"
 #include "common/store/delivery_control.h"
 #include "common/store/delivery_queue.h"
@@ -48,7 +49,8 @@ class PostgresStore final : public WebhookStore,
                             public MaintenanceStore,
                             public RetentionStore,
                             public StatsStore,
-                            public ChangeStore {
+                            public ChangeStore,
+                            public AuditStore {
  public:
   // Connects once, to check the schema (SCHEMA_MISMATCH where it does not fit).
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(
@@ -60,14 +62,14 @@ class PostgresStore final : public WebhookStore,
   absl::Status Ping();
 
   // WebhookStore (webhooks.cc)
-  absl::StatusOr<StoredWebhook> Create(TenantId tenant, domain::WebhookSpec spec,
+  absl::StatusOr<StoredWebhook> Create(const Author& author, domain::WebhookSpec spec,
                                        domain::WebhookSecrets secrets) override;
   absl::StatusOr<StoredWebhook> Get(TenantId tenant, const Uuid& id) override;
   absl::StatusOr<WebhookPage> List(TenantId tenant, const WebhookQuery& query) override;
-  absl::StatusOr<StoredWebhook> Update(TenantId tenant, const Uuid& id,
+  absl::StatusOr<StoredWebhook> Update(const Author& author, const Uuid& id,
                                        std::int32_t expected, domain::WebhookSpec spec,
                                        domain::WebhookSecrets secrets) override;
-  absl::Status Delete(TenantId tenant, const Uuid& id,
+  absl::Status Delete(const Author& author, const Uuid& id,
                       std::optional<std::int32_t> expected) override;
   absl::StatusOr<std::vector<Notice>> ListNotices(int limit) override;
   absl::Status DeleteNotice(std::int64_t notice_id) override;
@@ -75,7 +77,7 @@ class PostgresStore final : public WebhookStore,
       TenantId tenant) override;
 
   // EventTypeStore (event_types.cc)
-  absl::StatusOr<StoredEventType> CreateEventType(TenantId tenant,
+  absl::StatusOr<StoredEventType> CreateEventType(const Author& author,
                                                   domain::EventTypeSpec spec) override;
   absl::StatusOr<StoredEventType> GetEventType(TenantId tenant,
                                                const std::string& name) override;
@@ -84,12 +86,14 @@ class PostgresStore final : public WebhookStore,
                                                int limit) override;
   absl::StatusOr<std::vector<StoredEventType>> FindEventTypes(
       TenantId tenant, const std::vector<std::string>& names) override;
-  absl::StatusOr<StoredEventType> UpdateEventType(TenantId tenant, std::int32_t expected,
+  absl::StatusOr<StoredEventType> UpdateEventType(const Author& author,
+                                                  std::int32_t expected,
                                                   domain::EventTypeSpec spec) override;
-  absl::Status DeleteEventType(TenantId tenant, const std::string& name,
+  absl::Status DeleteEventType(const Author& author, const std::string& name,
                                std::optional<std::int32_t> expected) override;
   absl::StatusOr<domain::UnknownTypes> GetUnknownTypes(TenantId tenant) override;
-  absl::Status SetUnknownTypes(TenantId tenant, domain::UnknownTypes unknown) override;
+  absl::Status SetUnknownTypes(const Author& author,
+                               domain::UnknownTypes unknown) override;
   absl::StatusOr<domain::Catalogue> LoadCatalogue(TenantId tenant) override;
   absl::StatusOr<std::vector<std::string>> LearnEventTypes(
       TenantId tenant, const std::vector<SeenEventType>& seen) override;
@@ -109,19 +113,19 @@ class PostgresStore final : public WebhookStore,
                                            int limit) override;
 
   // DeliveryControl (control.cc)
-  absl::StatusOr<std::vector<Requeue>> Redeliver(TenantId tenant,
+  absl::StatusOr<std::vector<Requeue>> Redeliver(const Author& author,
                                                  const std::vector<Uuid>& ids) override;
-  absl::Status Cancel(TenantId tenant, const Uuid& id,
+  absl::Status Cancel(const Author& author, const Uuid& id,
                       const std::string& reason) override;
 
   // OperationStore (operations.cc)
-  absl::StatusOr<StoredOperation> CreateOperation(TenantId tenant,
+  absl::StatusOr<StoredOperation> CreateOperation(const Author& author,
                                                   const OperationSpec& spec) override;
   absl::StatusOr<StoredOperation> GetOperation(TenantId tenant, const Uuid& id) override;
   absl::StatusOr<OperationPage> ListOperations(TenantId tenant,
                                                const std::optional<Uuid>& before,
                                                int limit) override;
-  absl::StatusOr<StoredOperation> CancelOperation(TenantId tenant,
+  absl::StatusOr<StoredOperation> CancelOperation(const Author& author,
                                                   const Uuid& id) override;
   absl::StatusOr<std::optional<StoredOperation>> ClaimOperation(
       absl::Duration lease) override;
@@ -144,6 +148,11 @@ class PostgresStore final : public WebhookStore,
   absl::StatusOr<StoredWebhook> LoadWebhook(const Uuid& webhook_id) override;
   absl::StatusOr<domain::WebhookSpec> LoadVersion(const Uuid& webhook_id,
                                                   std::int32_t version) override;
+
+  // AuditStore (audit.cc)
+  absl::StatusOr<AuditPage> ListAuditEntries(TenantId tenant,
+                                             const AuditQuery& query) override;
+  absl::StatusOr<AuditEntry> GetAuditEntry(TenantId tenant, const Uuid& id) override;
 
   // MaintenanceStore
   absl::StatusOr<bool> MakePartitions(int days_ahead) override;
@@ -172,17 +181,22 @@ class PostgresStore final : public WebhookStore,
   // What a webhook becomes; `sealed`: its secrets as they are stored.
   struct Replacement {
     domain::WebhookSpec spec;
+    domain::WebhookSecrets secrets;
     std::string sealed;
     std::string disable_reason;  // where it is Windrow that disables it
   };
-  // Replaces spec and secrets of a webhook that the transaction has locked.
-  absl::StatusOr<StoredWebhook> Replace(Connection* connection,
+  // Replaces spec and secrets of a webhook that the transaction has locked, and tells the
+  // audit log. With a `disable_reason` it is Windrow that disables it.
+  absl::StatusOr<StoredWebhook> Replace(Connection* connection, const Author& author,
                                         const StoredWebhook& before,
                                         Replacement replacement);
   void DisableAll(const std::map<Uuid, std::pair<TenantId, std::string>>& due);
   absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
+  // Of a webhook; of one delivery.
   absl::Status CancelWaiting(Connection* connection, const Uuid& id,
                              const std::string& reason);
+  absl::StatusOr<bool> CancelWaiting(const Author& author, const Uuid& id,
+                                     const std::string& reason);
   static absl::StatusOr<std::vector<Requeue>> RedeliverWithin(
       Connection* transaction, TenantId tenant, const std::vector<Uuid>& ids);
   static absl::StatusOr<domain::Catalogue> ReadCatalogue(Connection* connection,

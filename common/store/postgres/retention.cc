@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/store/change_store.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/statements.h"
@@ -70,6 +71,8 @@ class Round {
     for (const TenantRetention& tenant : policy_.tenants) {
       WINDROW_RETURN_IF_ERROR(EraseOfTenant(connection_, tenant, floors_, &report_));
     }
+    WINDROW_RETURN_IF_ERROR(
+        EraseAuditEntries(connection_, floors_.now - policy_.keep.audit, &report_));
     return std::move(report_);
   }
 

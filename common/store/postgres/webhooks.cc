@@ -7,6 +7,8 @@
 
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/store/audit_entries.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/gates.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/sealed_secrets.h"
@@ -46,6 +48,20 @@ void ReadHealth(const Result& rows, int row, int first, StoredWebhook* webhook) 
   if (!rows.IsNull(row, first)) webhook->failing_since = rows.Time(row, first);
   webhook->failures = rows.Int4(row, first + 1);
   webhook->disable_reason = rows.Text(row, first + 2);
+}
+
+// All but the secrets.
+absl::StatusOr<StoredWebhook> ReadProfile(const Result& rows, int row) {
+  StoredWebhook webhook;
+  webhook.webhook_id = rows.Id(row, 0);
+  webhook.tenant_id = rows.Int4(row, 1);
+  webhook.version = rows.Int4(row, 2);
+  WINDROW_ASSIGN_OR_RETURN(webhook.spec,
+                           domain::SpecFromJson(std::string(rows.Text(row, 3))));
+  webhook.created_at = rows.Time(row, 5);
+  webhook.updated_at = rows.Time(row, 6);
+  ReadHealth(rows, row, 7, &webhook);
+  return webhook;
 }
 
 std::vector<std::string> EventTypesOf(const domain::WebhookSpec& spec) {
@@ -95,12 +111,7 @@ std::string PostgresStore::SealSecrets(TenantId tenant, const Uuid& id,
 
 absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
                                                          int row) const {
-  StoredWebhook webhook;
-  webhook.webhook_id = rows.Id(row, 0);
-  webhook.tenant_id = rows.Int4(row, 1);
-  webhook.version = rows.Int4(row, 2);
-  WINDROW_ASSIGN_OR_RETURN(webhook.spec,
-                           domain::SpecFromJson(std::string(rows.Text(row, 3))));
+  WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadProfile(rows, row));
   // Who reads a webhook or lists many wants no secrets; who sends looks at the status.
   absl::StatusOr<std::string> secrets = key_ring_->Open(
       rows.Text(row, 4), SecretsPlace(webhook.tenant_id, webhook.webhook_id));
@@ -109,15 +120,13 @@ absl::StatusOr<StoredWebhook> PostgresStore::ReadWebhook(const Result& rows,
     WINDROW_ASSIGN_OR_RETURN(webhook.secrets,
                              domain::SecretsFromJson(*std::move(secrets)));
   }
-  webhook.created_at = rows.Time(row, 5);
-  webhook.updated_at = rows.Time(row, 6);
-  ReadHealth(rows, row, 7, &webhook);
   return webhook;
 }
 
-absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
+absl::StatusOr<StoredWebhook> PostgresStore::Create(const Author& author,
                                                     domain::WebhookSpec spec,
                                                     domain::WebhookSecrets secrets) {
+  const TenantId tenant = author.tenant;
   StoredWebhook webhook{.tenant_id = tenant,
                         .webhook_id = UuidV7Generator().Next(absl::Now()),
                         .version = 1,
@@ -160,6 +169,8 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(TenantId tenant,
           .status());
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, nullptr, &webhook)));
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
   return webhook;
 }
@@ -203,10 +214,11 @@ absl::Status PostgresStore::CancelWaiting(Connection* connection, const Uuid& id
       .status();
 }
 
-absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid& id,
+absl::StatusOr<StoredWebhook> PostgresStore::Update(const Author& author, const Uuid& id,
                                                     std::int32_t expected,
                                                     domain::WebhookSpec spec,
                                                     domain::WebhookSecrets secrets) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
@@ -215,23 +227,26 @@ absl::StatusOr<StoredWebhook> PostgresStore::Update(TenantId tenant, const Uuid&
   WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadWebhook(rows, 0));
   if (before.version != expected) return EtagMismatch();
 
-  WINDROW_ASSIGN_OR_RETURN(
-      StoredWebhook after,
-      Replace(transaction.connection(), before,
-              {.spec = std::move(spec), .sealed = SealSecrets(tenant, id, secrets)}));
+  std::string sealed = SealSecrets(tenant, id, secrets);
+  WINDROW_ASSIGN_OR_RETURN(StoredWebhook after,
+                           Replace(transaction.connection(), author, before,
+                                   {.spec = std::move(spec),
+                                    .secrets = std::move(secrets),
+                                    .sealed = std::move(sealed)}));
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
-  after.secrets = std::move(secrets);
   after.secrets_status = absl::OkStatus();
   return after;
 }
 
 absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
+                                                     const Author& author,
                                                      const StoredWebhook& before,
                                                      Replacement replacement) {
   const TenantId tenant = before.tenant_id;
   const Uuid& id = before.webhook_id;
   StoredWebhook after = before;
   after.spec = std::move(replacement.spec);
+  after.secrets = std::move(replacement.secrets);
   const std::string& disable_reason = replacement.disable_reason;
   WINDROW_RETURN_IF_ERROR(NumberTriggers(connection, tenant, &after.spec));
   const std::vector<std::string> event_types = EventTypesOf(after.spec);
@@ -276,6 +291,7 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
   }
   WINDROW_RETURN_IF_ERROR(
       connection->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(AppendAudit(connection, EntryOf(author, &before, &after)));
   return after;
 }
 
@@ -293,8 +309,9 @@ absl::Status PostgresStore::Disable(TenantId tenant, const Uuid& id,
   spec.enabled = false;
   WINDROW_ASSIGN_OR_RETURN(
       const StoredWebhook after,
-      Replace(transaction.connection(), before,
+      Replace(transaction.connection(), Author(tenant), before,
               {.spec = std::move(spec),
+               .secrets = before.secrets,
                .sealed = std::string(rows.Text(0, 4)),  // also where it cannot be opened
                .disable_reason = reason}));
   WINDROW_RETURN_IF_ERROR(transaction
@@ -332,19 +349,24 @@ absl::Status PostgresStore::DeleteNotice(std::int64_t notice_id) {
   return lease->Run(kDeleteNotice, Params().Int8(notice_id)).status();
 }
 
-absl::Status PostgresStore::Delete(TenantId tenant, const Uuid& id,
+// The secrets are not looked at: a webhook whose key was lost can still be deleted.
+absl::Status PostgresStore::Delete(const Author& author, const Uuid& id,
                                    std::optional<std::int32_t> expected) {
+  const TenantId tenant = author.tenant;
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kLockConfig, Params().Int4(tenant)).status());
   WINDROW_ASSIGN_OR_RETURN(
       Result rows, transaction->Run(kGetWebhookForUpdate, Params().Id(id).Int4(tenant)));
   if (rows.rows() == 0) return NotFound(id);
   if (expected && rows.Int4(0, 2) != *expected) return EtagMismatch();
+  WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadProfile(rows, 0));
   WINDROW_RETURN_IF_ERROR(transaction->Run(kDeleteWebhook, Params().Id(id)).status());
   WINDROW_RETURN_IF_ERROR(
       CancelWaiting(transaction.connection(), id, "the webhook was deleted"));
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, &before, nullptr)));
   return transaction.Commit();
 }
 

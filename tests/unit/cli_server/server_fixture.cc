@@ -9,6 +9,8 @@
 
 #include "cli/commands.h"
 #include "services/control_plane/api_key_service.h"
+#include "services/control_plane/audit_service.h"
+#include "services/control_plane/event_type_service.h"
 #include "services/control_plane/webhook_service.h"
 
 namespace windrow::cli {
@@ -19,12 +21,14 @@ ServerFixture::ServerFixture() {
   }
   EXPECT_TRUE(access_.Refresh().ok());
   access_.Start();
-  api_keys_ = control_plane::MakeApiKeyService(calls_, access_store_, access_);
-  webhooks_ = control_plane::MakeWebhookService(calls_, store_, store_, store_, {});
+  services_.push_back(
+      control_plane::MakeWebhookService(calls_, store_, store_, store_, {}));
+  services_.push_back(control_plane::MakeEventTypeService(calls_, store_));
+  services_.push_back(control_plane::MakeAuditService(calls_, store_));
+  services_.push_back(control_plane::MakeApiKeyService(calls_, access_store_, access_));
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-  builder.RegisterService(webhooks_.get());
-  builder.RegisterService(api_keys_.get());
+  for (const auto& service : services_) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
   folder_ = ::testing::TempDir() + "windrow-cli-XXXXXX";
   EXPECT_NE(::mkdtemp(folder_.data()), nullptr);

@@ -1,5 +1,4 @@
-// Runs `windrow` against WebhookService and ApiKeyService in this process, over storage
-// in memory.
+// Runs `windrow` against services in this process, over storage in memory.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -42,8 +41,7 @@ class ServerFixture : public ::testing::Test {
   control_plane::Executor executor_{2, 100};
   control_plane::Access access_{access_store_, {}, {}};
   control_plane::UnaryCalls calls_{access_, executor_, control_plane::RpcMetrics()};
-  std::unique_ptr<grpc::Service> webhooks_;
-  std::unique_ptr<grpc::Service> api_keys_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::string folder_;
