@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/domain/access.h"
+#include "common/store/author.h"
 #include "common/store/types.h"
 
 namespace windrow::store {
@@ -71,7 +72,7 @@ class AccessStore {
                                                  std::optional<std::int64_t> before,
                                                  int limit) = 0;
   // For ever. One that is revoked already keeps its time. NOT_FOUND as above.
-  virtual absl::StatusOr<StoredApiKey> RevokeApiKey(TenantId tenant,
+  virtual absl::StatusOr<StoredApiKey> RevokeApiKey(const Author& author,
                                                     const std::string& key_id) = 0;
 
   // None where `known` is the current version still: that is one tiny statement.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/domain/stored_json.h"
+#include "common/domain/timestamp.h"
 
 namespace windrow::store {
 namespace {
@@ -151,6 +152,30 @@ absl::StatusOr<Uuid> IdOf(std::string_view resource, std::string_view kind) {
   return *id;
 }
 
+// This one is shown as it is.
+std::string ToJson(const StoredApiKey& key) {
+  const domain::ApiKeySpec& spec = key.spec;
+  std::string json;
+  {
+    ObjectWriter object(&json);
+    object.Text("name", spec.name);
+    object.Text("scope", domain::ScopeText(spec.scope));
+    if (!spec.certificate_name.empty()) {
+      object.Text("certificate_name", spec.certificate_name);
+    }
+    if (spec.requests_per_second > 0) {
+      *object.Key("requests_per_second") += fmt::format("{}", spec.requests_per_second);
+    }
+    if (spec.expires_at) {
+      std::string text;
+      domain::AppendTimestamp(*spec.expires_at, &text);
+      object.Text("expire_time", text);
+    }
+    object.Bool("revoked", key.revoked_at.has_value());
+  }
+  return json;
+}
+
 // ---- What an entry says
 
 template <typename Resource>
@@ -251,6 +276,19 @@ AuditEntry EntryOf(const Author& author, std::string_view action, const Uuid& de
           .actor = author.name,
           .action = std::string(action),
           .resource = fmt::format("{}{}", kDeliveryResource, delivery.ToString())};
+}
+
+AuditEntry EntryOf(const Author& author, const StoredApiKey* before,
+                   const StoredApiKey* after) {
+  return Made(author, before == nullptr ? "api_key.create" : "api_key.revoke",
+              fmt::format("{}{}", kApiKeyResource, after->key_id), before, after);
+}
+
+AuditEntry EntryOf(const Author& author, const Tenant& made) {
+  return {.tenant_id = author.tenant,
+          .actor = author.name,
+          .action = "tenant.create",
+          .resource = fmt::format("{}{}", kTenantResource, made.name)};
 }
 
 absl::StatusOr<StoredWebhook> AuditedWebhook(std::string_view resource,

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/store/access_store.h"
 #include "common/store/audit_store.h"
 #include "common/store/author.h"
 #include "common/store/event_type_store.h"
@@ -22,6 +23,8 @@ inline constexpr std::string_view kWebhookResource = "webhooks/";
 inline constexpr std::string_view kEventTypeResource = "event_types/";
 inline constexpr std::string_view kOperationResource = "operations/";
 inline constexpr std::string_view kDeliveryResource = "deliveries/";
+inline constexpr std::string_view kApiKeyResource = "api_keys/";
+inline constexpr std::string_view kTenantResource = "tenants/";
 inline constexpr std::string_view kCatalogueResource = "catalogue_settings";
 
 // Of these, `before` is null of what was created, `after` of what was deleted. Id and
@@ -42,6 +45,11 @@ AuditEntry EntryOf(const Author& author, domain::UnknownTypes before,
                    domain::UnknownTypes after);
 // delivery.redeliver, delivery.cancel: nothing of the delivery itself.
 AuditEntry EntryOf(const Author& author, std::string_view action, const Uuid& delivery);
+
+// api_key.create, .revoke, without its secret's digest. tenant.create: its first entry.
+AuditEntry EntryOf(const Author& author, const StoredApiKey* before,
+                   const StoredApiKey* after);
+AuditEntry EntryOf(const Author& author, const Tenant& made);
 
 // What `before` and `after` of an entry of such a resource say. `resource` gives the id.
 absl::StatusOr<StoredWebhook> AuditedWebhook(std::string_view resource, std::string json);

@@ -10,6 +10,8 @@ namespace windrow::store {
 
 // Of what nobody asked for, such as a webhook that is disabled because it failed.
 inline constexpr char kOwnName[] = "windrow";
+// Of what was done over the database, without the API.
+inline constexpr char kOperatorName[] = "operator";
 
 // A tenant, and somebody in its name. A tenant alone is Windrow itself.
 struct Author {

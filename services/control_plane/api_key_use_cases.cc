@@ -2,6 +2,7 @@
 
 #include "common/base/status.h"
 #include "common/crypto/api_key.h"
+#include "services/control_plane/author.h"
 #include "services/control_plane/page_token.h"
 #include "services/control_plane/proto_time.h"
 
@@ -110,7 +111,7 @@ absl::Status ApiKeyUseCases::Revoke(const Caller& caller, const std::string& key
                                     v1::ApiKey* response) {
   WINDROW_RETURN_IF_ERROR(CheckId(key_id));
   WINDROW_ASSIGN_OR_RETURN(const store::StoredApiKey key,
-                           keys_.RevokeApiKey(caller.tenant, key_id));
+                           keys_.RevokeApiKey(AuthorOf(caller), key_id));
   ApiKeyToProto(key, response);
   // It is revoked whether or not this succeeds.
   (void)access_.Refresh();

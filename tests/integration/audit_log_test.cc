@@ -4,11 +4,13 @@
 #include <rapidcheck.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "common/store/postgres/access.h"
 #include "tests/integration/pipeline_fixture.h"
 
 namespace windrow::integration {
@@ -17,6 +19,8 @@ namespace {
 using store::Author;
 
 const Author kAda{kTenant, "api_key:ada"};
+const domain::ApiKeySpec kKey{
+    .name = "CI", .secret_sha256 = std::string(32, '\x81'), .created_by = kAda.name};
 
 class AuditLogTest : public PipelineTest {
  protected:
@@ -31,8 +35,9 @@ class AuditLogTest : public PipelineTest {
   // What changes change.
   std::string World() {
     std::string text;
-    for (const char* table : {"webhooks", "webhook_versions", "event_types", "tenants",
-                              "operations", "windows", "deliveries", "audit_log"}) {
+    for (const char* table :
+         {"webhooks", "webhook_versions", "event_types", "tenants", "operations",
+          "windows", "deliveries", "api_keys", "audit_log"}) {
       text += Dump(table);
     }
     return text;
@@ -48,6 +53,9 @@ class AuditLogTest : public PipelineTest {
     const auto waiting = store().ListDeliveries(kTenant, {}).value().deliveries;
     type_ = store().CreateEventType(kAda, {.name = "a.b", .object_type = "t"}).value();
     operation_ = store().CreateOperation(kAda, {.filter = "state = FAILED"}).value();
+    access_ =
+        store::postgres::PostgresAccess::Open(database().url(), "audit_log_test").value();
+    EXPECT_TRUE(access_->CreateApiKey(kTenant, "old", kKey).ok());
     return {
         {"create a webhook",
          [this] {
@@ -88,6 +96,10 @@ class AuditLogTest : public PipelineTest {
          }},
         {"refuse unknown types",
          [this] { return store().SetUnknownTypes(kAda, domain::UnknownTypes::kRefuse); }},
+        {"create an API key",
+         [this] { return access_->CreateApiKey(kTenant, "new", kKey).status(); }},
+        {"revoke an API key",
+         [this] { return access_->RevokeApiKey(kAda, "old").status(); }},
         {"start an operation",
          [this] {
            return store().CreateOperation(kAda, {.filter = "state = OPEN"}).status();
@@ -105,6 +117,7 @@ class AuditLogTest : public PipelineTest {
   store::StoredWebhook webhook_;
   store::StoredEventType type_;
   store::StoredOperation operation_;
+  std::unique_ptr<store::AccessStore> access_;
 };
 
 TEST_F(AuditLogTest, NoChangeIsMadeWithoutItsEntry) {
@@ -132,7 +145,7 @@ TEST_F(AuditLogTest, NoEntryIsLeftByWhatIsRolledBack) {
   Run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
       "$$ BEGIN RAISE EXCEPTION 'refused'; END $$");
   for (const char* table :
-       {"webhooks", "event_types", "tenants", "operations", "windows"}) {
+       {"webhooks", "event_types", "tenants", "operations", "windows", "api_keys"}) {
     Run(fmt::format(
         "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE OR DELETE ON "
         "{} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
@@ -154,7 +167,8 @@ TEST_F(AuditLogTest, NoSecretIsInTheLogWhateverIsSaved) {
       &Secrets::signing_secret,       &Secrets::basic_auth_password,
       &Secrets::bearer_token,         &Secrets::api_key,
       &Secrets::oauth2_client_secret, &Secrets::certificate_chain,
-      &Secrets::private_key,          &Secrets::previous_signing_secret};
+      &Secrets::private_key,          &Secrets::previous_signing_secret,
+      &Secrets::signing_key,          &Secrets::previous_signing_key};
   int count = 0;
   std::vector<std::string> used;
   const auto any_secrets = [&] {

@@ -116,11 +116,11 @@ absl::StatusOr<store::ApiKeyPage> FakeAccessStore::ListApiKeys(
 }
 
 absl::StatusOr<store::StoredApiKey> FakeAccessStore::RevokeApiKey(
-    store::TenantId tenant, const std::string& key_id) {
+    const store::Author& author, const std::string& key_id) {
   std::lock_guard lock(mutex_);
   WINDROW_RETURN_IF_ERROR(down_);
   const auto found = keys_.find(key_id);
-  if (found == keys_.end() || found->second.tenant_id != tenant) return NoApiKey();
+  if (found == keys_.end() || found->second.tenant_id != author.tenant) return NoApiKey();
   if (!found->second.revoked_at) found->second.revoked_at = clock_.Now();
   ++version_;
   return found->second;

@@ -33,7 +33,7 @@ class FakeAccessStore final : public store::AccessStore {
   absl::StatusOr<store::ApiKeyPage> ListApiKeys(store::TenantId tenant,
                                                 std::optional<std::int64_t> before,
                                                 int limit) override;
-  absl::StatusOr<store::StoredApiKey> RevokeApiKey(store::TenantId tenant,
+  absl::StatusOr<store::StoredApiKey> RevokeApiKey(const store::Author& author,
                                                    const std::string& key_id) override;
   absl::StatusOr<std::optional<store::AccessKeys>> LoadAccess(
       std::optional<std::int64_t> known) override;

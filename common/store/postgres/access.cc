@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/store/audit_entries.h"
+#include "common/store/postgres/audit.h"
 #include "common/store/postgres/migrate.h"
 #include "common/store/postgres/statements.h"
+#include "common/store/postgres/transaction.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -66,13 +69,19 @@ absl::StatusOr<std::unique_ptr<PostgresAccess>> PostgresAccess::Open(
 }
 
 absl::StatusOr<Tenant> PostgresAccess::CreateTenant(const std::string& name) {
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, pool_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&pool_));
   WINDROW_ASSIGN_OR_RETURN(const Result rows,
-                           lease->Run(kInsertTenant, Params().Text(name)));
-  if (rows.rows() == 1) return ReadTenant(rows, 0);
-  return WithReason(
-      absl::AlreadyExistsError(fmt::format("there is a tenant \"{}\" already", name)),
-      "TENANT_EXISTS");
+                           transaction->Run(kInsertTenant, Params().Text(name)));
+  if (rows.rows() == 0) {
+    return WithReason(
+        absl::AlreadyExistsError(fmt::format("there is a tenant \"{}\" already", name)),
+        "TENANT_EXISTS");
+  }
+  Tenant made = ReadTenant(rows, 0);
+  WINDROW_RETURN_IF_ERROR(AppendAudit(
+      transaction.connection(), EntryOf(Author(made.tenant_id, kOperatorName), made)));
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return made;
 }
 
 absl::StatusOr<std::vector<Tenant>> PostgresAccess::ListTenants() {
@@ -111,15 +120,21 @@ absl::StatusOr<StoredApiKey> PostgresAccess::CreateApiKey(
     params.Null();
   }
   params.Int4(kMostApiKeys);
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, pool_.Acquire());
-  const absl::StatusOr<Result> made = lease->Run(kInsertApiKey, params);
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&pool_));
+  const absl::StatusOr<Result> made = transaction->Run(kInsertApiKey, params);
   if (absl::IsAlreadyExists(made.status())) return WhatExists(spec);
   WINDROW_RETURN_IF_ERROR(made.status());
-  if (made->rows() == 1) return ReadApiKey(*made, 0);
-  return WithReason(
-      absl::ResourceExhaustedError(fmt::format(
-          "the tenant has {} API keys, which is the most: revoke some", kMostApiKeys)),
-      "TOO_MANY_API_KEYS");
+  if (made->rows() == 0) {
+    return WithReason(
+        absl::ResourceExhaustedError(fmt::format(
+            "the tenant has {} API keys, which is the most: revoke some", kMostApiKeys)),
+        "TOO_MANY_API_KEYS");
+  }
+  StoredApiKey key = ReadApiKey(*made, 0);
+  WINDROW_RETURN_IF_ERROR(AppendAudit(
+      transaction.connection(), EntryOf(Author(tenant, spec.created_by), nullptr, &key)));
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return key;
 }
 
 absl::StatusOr<StoredApiKey> PostgresAccess::GetApiKey(TenantId tenant,
@@ -152,13 +167,21 @@ absl::StatusOr<ApiKeyPage> PostgresAccess::ListApiKeys(TenantId tenant,
   return page;
 }
 
-absl::StatusOr<StoredApiKey> PostgresAccess::RevokeApiKey(TenantId tenant,
+absl::StatusOr<StoredApiKey> PostgresAccess::RevokeApiKey(const Author& author,
                                                           const std::string& key_id) {
-  WINDROW_ASSIGN_OR_RETURN(Lease lease, pool_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(const Result rows,
-                           lease->Run(kRevokeApiKey, Params().Int4(tenant).Text(key_id)));
+  const Params place = Params().Int4(author.tenant).Text(key_id);
+  WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&pool_));
+  WINDROW_ASSIGN_OR_RETURN(const Result found, transaction->Run(kGetApiKey, place));
+  if (found.rows() == 0) return NoApiKey();
+  const StoredApiKey before = ReadApiKey(found, 0);
+  if (before.revoked_at) return before;
+  WINDROW_ASSIGN_OR_RETURN(const Result rows, transaction->Run(kRevokeApiKey, place));
   if (rows.rows() == 0) return NoApiKey();
-  return ReadApiKey(rows, 0);
+  StoredApiKey after = ReadApiKey(rows, 0);
+  WINDROW_RETURN_IF_ERROR(
+      AppendAudit(transaction.connection(), EntryOf(author, &before, &after)));
+  WINDROW_RETURN_IF_ERROR(transaction.Commit());
+  return after;
 }
 
 absl::StatusOr<std::optional<AccessKeys>> PostgresAccess::LoadAccess(

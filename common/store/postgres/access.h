@@ -32,7 +32,7 @@ class PostgresAccess final : public AccessStore {
   absl::StatusOr<ApiKeyPage> ListApiKeys(TenantId tenant,
                                          std::optional<std::int64_t> before,
                                          int limit) override;
-  absl::StatusOr<StoredApiKey> RevokeApiKey(TenantId tenant,
+  absl::StatusOr<StoredApiKey> RevokeApiKey(const Author& author,
                                             const std::string& key_id) override;
   absl::StatusOr<std::optional<AccessKeys>> LoadAccess(
       std::optional<std::int64_t> known) override;
