@@ -17,13 +17,19 @@ std::shared_ptr<grpc::Channel> Connect(const Session& session) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
   arguments.SetUserAgentPrefix(fmt::format("windrow-cli/{}", kVersion));
-  return grpc::CreateCustomChannel(session.server, grpc::InsecureChannelCredentials(),
+  const ServerCredentials& c = session.credentials;
+  return grpc::CreateCustomChannel(session.server,
+                                   c.tls ? grpc::SslCredentials({c.ca, c.key, c.cert})
+                                         : grpc::InsecureChannelCredentials(),
                                    arguments);
 }
 
 std::unique_ptr<grpc::ClientContext> MakeContext(const Session& session,
                                                  bool with_deadline) {
   auto context = std::make_unique<grpc::ClientContext>();
+  if (!session.credentials.api_key.empty()) {
+    context->AddMetadata("authorization", "Bearer " + session.credentials.api_key);
+  }
   if (with_deadline) {
     context->set_deadline(absl::ToChronoTime(absl::Now() + session.timeout));
   }

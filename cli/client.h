@@ -13,7 +13,7 @@ namespace windrow::cli {
 // Never through a proxy of the environment: the server is where --server says.
 std::shared_ptr<grpc::Channel> Connect(const Session& session);
 
-// A context with the session's deadline; streams pass false.
+// A context with the session's API key and deadline; streams pass false.
 std::unique_ptr<grpc::ClientContext> MakeContext(const Session& session,
                                                  bool with_deadline = true);
 

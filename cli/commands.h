@@ -28,6 +28,8 @@ void AddDeliveryTail(CLI::App* group, Session* session);
 void AddStats(CLI::App* app, Session* session);
 void AddAudit(CLI::App* app, Session* session);
 void AddPayload(CLI::App* app, Session* session);
+void AddApiKey(CLI::App* app, Session* session);
+void AddTenant(CLI::App* app, Session* session);
 void AddHealth(CLI::App* app, Session* session);
 void AddVersion(CLI::App* app, Session* session);
 void AddDev(CLI::App* app, Session* session);

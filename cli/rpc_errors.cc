@@ -51,6 +51,9 @@ std::string WayOut(const grpc::Status& status, const Details& details,
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return fmt::format("No answer within {}; --deadline waits longer.",
                          absl::FormatDuration(session.timeout));
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return "Send a key: WINDROW_API_KEY, or --api-key @FILE. With access to the "
+             "database, `windrow api-key create --database-url URL` makes one.";
     case grpc::StatusCode::NOT_FOUND:
       return "The matching `list` command shows what there is.";
     case grpc::StatusCode::ABORTED:
@@ -110,6 +113,14 @@ int ExitCodeOf(grpc::StatusCode code) {
 int Fail(const Session& session, std::string_view what, const grpc::Status& status) {
   session.err << fmt::format("windrow: cannot {}: {}", what, ErrorText(status, session));
   return ExitCodeOf(status.error_code());
+}
+
+int Fail(const Session& session, std::string_view what, const absl::Status& status) {
+  session.err << fmt::format("windrow: cannot {}: {}\n", what,
+                             Harmless(std::string(status.message()), true));
+  if (absl::IsNotFound(status)) return kNotFound;
+  if (absl::IsInvalidArgument(status)) return kUsage;
+  return absl::IsUnavailable(status) ? kUnavailable : kFailed;
 }
 
 int FailUsage(const Session& session, std::string_view message) {

@@ -2,6 +2,7 @@
 // own, and the way out.
 #pragma once
 
+#include <absl/status/status.h>
 #include <grpcpp/support/status.h>
 
 #include <string>
@@ -16,6 +17,8 @@ std::string ErrorText(const grpc::Status& status, const Session& session);
 
 // "windrow: cannot <what>: …" on standard error; returns the exit status.
 int Fail(const Session& session, std::string_view what, const grpc::Status& status);
+// The same of what went wrong without a server.
+int Fail(const Session& session, std::string_view what, const absl::Status& status);
 // The same for a mistake of the caller's, found here: no server was asked.
 int FailUsage(const Session& session, std::string_view message);
 

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/credentials.h"
 #include "cli/flag_types.h"
 #include "common/base/settings.h"
 #include "common/base/version.h"
@@ -26,6 +27,7 @@ void AddGlobals(CLI::App* app, Session* session) {
   app->add_option("--server", session->server, "HOST:PORT of windrow-server")
       ->envname("WINDROW_SERVER")
       ->capture_default_str();
+  AddCredentials(app, &session->credentials);
   const std::map<std::string, OutputFormat> formats = {
       {"table", OutputFormat::kTable},
       {"json", OutputFormat::kJson},
@@ -105,6 +107,8 @@ int Run(int argc, const char* const* argv, Session* session) {
   AddStats(&app, session);
   AddAudit(&app, session);
   AddPayload(&app, session);
+  AddApiKey(&app, session);
+  AddTenant(&app, session);
   AddMigrate(&app, session);
   AddKeys(&app, session);
   AddConfig(&app, session);
@@ -125,6 +129,10 @@ int Run(int argc, const char* const* argv, Session* session) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) return Usage(app, error, session);
     return app.exit(error, session->out, session->err);
+  }
+  if (const absl::Status loaded = LoadCredentials(&session->credentials); !loaded.ok()) {
+    session->err << fmt::format("windrow: {}\n", std::string(loaded.message()));
+    return kUsage;
   }
   return session->action ? session->action() : static_cast<int>(kUsage);
 }

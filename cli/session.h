@@ -12,10 +12,22 @@
 
 namespace windrow::cli {
 
+// What the server is shown, and what it must show.
+struct ServerCredentials {
+  std::string api_key;    // windrow_…, or @FILE with it; empty: none
+  bool tls = false;       // also where one of the files is given
+  std::string ca_file;    // PEM; empty: the system's authorities
+  std::string cert_file;  // PEM, of this client, with its chain
+  std::string key_file;
+  // What was in the files, once LoadCredentials has read them.
+  std::string ca, cert, key;
+};
+
 enum class OutputFormat : std::uint8_t { kTable, kJson, kJsonLines };
 
 struct Session {
   std::string server = "127.0.0.1:7470";
+  ServerCredentials credentials;
   OutputFormat output = OutputFormat::kTable;
   absl::Duration timeout = absl::Seconds(30);  // of one call; streams have none
   std::istream& in;

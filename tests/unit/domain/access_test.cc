@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 namespace windrow::domain {
 namespace {
 
@@ -9,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr absl::Time kNow = absl::UnixEpoch() + absl::Hours(500'000);
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
 std::vector<std::string> FieldsOf(ApiKeySpec spec) {
   Violations violations;
