@@ -87,8 +87,8 @@ struct LoadedConfig {
 absl::StatusOr<LoadedConfig<ServerConfig>> LoadServerConfig(const ConfigSources& sources);
 absl::StatusOr<LoadedConfig<WorkerConfig>> LoadWorkerConfig(const ConfigSources& sources);
 
-// The database alone, without a pooler, for programs that need nothing else. The other settings are not
-// checked.
+// The database alone, without a pooler, for programs that need nothing else. The other
+// settings are not checked.
 absl::StatusOr<std::string> LoadDatabaseUrl(const ConfigSources& sources);
 
 // What `windrow keys` needs: the database, and the key ring as CommonConfig has it. The

@@ -44,7 +44,8 @@ bool SaysLeave(std::string_view sqlstate);
 //   connection lost, shutting down, out of connections, read only, disk full, out of
 //   memory, input/output error → UNAVAILABLE, with the reasons DATABASE_UNAVAILABLE,
 //     DATABASE_OUT_OF_CONNECTIONS, DATABASE_READ_ONLY, DATABASE_FULL
-//   serialization failure, deadlock, obsolete plan → ABORTED (DATABASE_CONFLICT): the same
+//   serialization failure, deadlock, obsolete plan → ABORTED (DATABASE_CONFLICT): the
+//   same
 //     transaction may be run again; lock timeout → ABORTED (DATABASE_LOCKED)
 //   statement timeout → DEADLINE_EXCEEDED
 //   unique violation → ALREADY_EXISTS

@@ -72,8 +72,7 @@ TEST(VerifierTest, APublicKeyVerifiesWhatItsKeySigned) {
   headers.signature = "v1,AAAA " + key.Sign(headers.id, kTimestamp, kBody);
   EXPECT_TRUE(verifier->Verify(headers, kBody, now).ok());
   EXPECT_FALSE(verifier->Verify(headers, "{}", now).ok());
-  headers.signature =
-      crypto::Ed25519Key::Generate().Sign(headers.id, kTimestamp, kBody);
+  headers.signature = crypto::Ed25519Key::Generate().Sign(headers.id, kTimestamp, kBody);
   EXPECT_FALSE(verifier->Verify(headers, kBody, now).ok());
 }
 

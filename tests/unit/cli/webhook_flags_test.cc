@@ -131,8 +131,9 @@ TEST_F(WebhookFlagsTest, SignatureSchemesAndAKeyReachTheirFields) {
   const auto status = Apply({"--signature-scheme", "ed25519", "--signature-scheme",
                              "hmac-sha256", "--signing-key-file", key});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(webhook_.signature_schemes(),
-              ElementsAre(v1::SIGNATURE_SCHEME_ED25519, v1::SIGNATURE_SCHEME_HMAC_SHA256));
+  EXPECT_THAT(
+      webhook_.signature_schemes(),
+      ElementsAre(v1::SIGNATURE_SCHEME_ED25519, v1::SIGNATURE_SCHEME_HMAC_SHA256));
   EXPECT_EQ(webhook_.signing_key(), "whsk_x");
   EXPECT_THAT(mask_.paths(), ElementsAre("signature_schemes", "signing_key"));
 }
