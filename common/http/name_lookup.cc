@@ -98,6 +98,7 @@ void LookupPool::Start(std::string key, const std::string& host, LookupLane lane
 }
 
 void LookupPool::Enqueue(const std::string& host, LookupLane lane) {
+  if (stopping_) return;  // nobody would join another thread
   LaneOf(lane).hosts.push_back(host);
   std::size_t ready = 0;
   for (const Lane& each : lanes_) {
