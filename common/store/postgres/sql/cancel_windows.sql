@@ -13,41 +13,50 @@ WITH named AS (
   RETURNING w.*
 ), chunks AS (
   DELETE FROM window_items i USING gone g WHERE i.window_id = g.window_id
-  RETURNING i.window_id, i.received_at, i.escmsg_ids, i.notification_ids
+  RETURNING g.window_id, g.tenant_id, g.webhook_id, g.webhook_version, g.attempt,
+            i.received_at, i.escmsg_ids, i.notification_ids
 ), runs AS (
-  SELECT window_id, received_at, escmsg_ids, notification_ids FROM gone
-  WHERE escmsg_ids IS NOT NULL
+  -- Each with what its record needs of the window: joined to it again, a backlog would be
+  -- compared with itself, row by row.
+  SELECT window_id, tenant_id, webhook_id, webhook_version, attempt, received_at, escmsg_ids,
+         notification_ids
+  FROM gone WHERE escmsg_ids IS NOT NULL
   UNION ALL
-  SELECT window_id, received_at, escmsg_ids, notification_ids FROM chunks
+  SELECT window_id, tenant_id, webhook_id, webhook_version, attempt, received_at, escmsg_ids,
+         notification_ids
+  FROM chunks
 ), items AS (
-  SELECT r.window_id, i.escmsg_id, i.notification_id, e.type, e.object_id
+  SELECT r.window_id, r.tenant_id, r.webhook_id, r.webhook_version, r.attempt, i.escmsg_id,
+         i.notification_id, e.type, e.object_id
   FROM runs r
   CROSS JOIN LATERAL unnest(r.escmsg_ids, r.notification_ids) AS i(escmsg_id, notification_id)
-  JOIN gone g ON g.window_id = r.window_id
   CROSS JOIN LATERAL (
     SELECT e.type, e.object_id FROM events e
-    WHERE e.tenant_id = g.tenant_id AND e.escmsg_id = i.escmsg_id
+    WHERE e.tenant_id = r.tenant_id AND e.escmsg_id = i.escmsg_id
       AND e.received_at = r.received_at
+    -- Not to be joined by received_at alone first, which hundreds of events share.
+    OFFSET 0
   ) AS e
 ), grouped AS (
-  SELECT window_id, count(*)::int4 AS item_count,
+  SELECT window_id, tenant_id, webhook_id, webhook_version, attempt,
+         count(*)::int4 AS item_count,
          array_agg(escmsg_id ORDER BY escmsg_id, notification_id) AS escmsg_ids,
          array_agg(notification_id ORDER BY escmsg_id, notification_id) AS notification_ids,
          array_agg(type ORDER BY escmsg_id, notification_id) AS types,
          array_agg(object_id ORDER BY escmsg_id, notification_id) AS object_ids,
          min(type) = max(type) AS one_type, min(object_id) = max(object_id) AS one_object
-  FROM items GROUP BY window_id
+  FROM items GROUP BY window_id, tenant_id, webhook_id, webhook_version, attempt
 ), written AS (
   INSERT INTO deliveries (
       tenant_id, delivery_id, webhook_id, webhook_version, state, finished_at, event_type,
       object_id, item_count, escmsg_ids, notification_ids, event_types, object_ids, reason,
       attempt_count)
-  SELECT g.tenant_id, g.window_id, g.webhook_id, g.webhook_version, 7, now(),
+  SELECT i.tenant_id, i.window_id, i.webhook_id, i.webhook_version, 7, now(),
          CASE WHEN i.one_type THEN i.types[1] END,
          CASE WHEN i.one_object THEN i.object_ids[1] END, i.item_count, i.escmsg_ids,
          i.notification_ids, CASE WHEN i.one_type THEN NULL ELSE i.types END,
-         CASE WHEN i.one_object THEN NULL ELSE i.object_ids END, $3::text, g.attempt
-  FROM gone g JOIN grouped i USING (window_id)
+         CASE WHEN i.one_object THEN NULL ELSE i.object_ids END, $3::text, i.attempt
+  FROM grouped i
   RETURNING delivery_id
 ), change AS (
   -- A thousand in a row, as many as there are.
