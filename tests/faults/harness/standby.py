@@ -24,7 +24,8 @@ class Standby(Cluster):
         if os.geteuid() == 0:
             os.chown(self.data, pwd.getpwnam("postgres").pw_uid, -1)
         self._run("pg_basebackup", "-h", primary.data, "-U", "postgres", "-X", "stream",
-                  "-c", "fast", "-D", self.data / "data")
+                  "-c", "fast", "--no-sync",
+                  "-D", self.data / "data")
         with (self.data / "data" / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write(f"unix_socket_directories = '{self.data}'\n"
                        f"cluster_name = '{NAME}'\n"
