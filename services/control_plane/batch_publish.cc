@@ -50,9 +50,9 @@ std::vector<PublishAnswer> PublishAndWait(
       continue;
     }
     const std::size_t bytes = MemoryOf(*events[i]);
-    if (!queue.Push({tenant, *std::move(events[i]), bytes, publisher, i})) {
-      publisher->Answer(i, {.status = ServerStopping()});
-    }
+    const absl::Status pushed =
+        queue.Push({tenant, *std::move(events[i]), bytes, publisher, i});
+    if (!pushed.ok()) publisher->Answer(i, {.status = pushed});
   }
   return publisher->Wait();
 }
@@ -66,12 +66,7 @@ absl::Status BatchPublish(PublishQueue& queue, const PublishMetrics& metrics,
                                          request->events_size(), kMaxBatchEvents));
     return violations.ToStatus();
   }
-  if (!queue.HasRoom()) {
-    return WithReason(
-        absl::ResourceExhaustedError("too many events wait to be committed: "
-                                     "try again later, or use a stream"),
-        "PUBLISH_QUEUE_FULL");
-  }
+  if (!queue.HasRoom()) return QueueFull();
   std::vector<absl::StatusOr<domain::Event>> events;
   for (v1::Event& event : *request->mutable_events()) {
     events.push_back(TakeEvent(&event));

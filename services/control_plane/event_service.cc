@@ -48,11 +48,14 @@ class EventService final : public Base {
   Reactor* BatchPublishEvents(Context* context,
                               const v1::BatchPublishEventsRequest* request,
                               v1::BatchPublishEventsResponse* response) override {
-    return calls_.Run("BatchPublishEvents", context, [=, this](const Caller& caller) {
-      v1::BatchPublishEventsRequest events = *request;
-      ChargeEvents(caller, events.events_size());
-      return BatchPublish(queue_, metrics_, caller.tenant, &events, response);
-    });
+    return calls_.Run(
+        "BatchPublishEvents", context,
+        [=, this](const Caller& caller) {
+          v1::BatchPublishEventsRequest events = *request;
+          ChargeEvents(caller, events.events_size());
+          return BatchPublish(queue_, metrics_, caller.tenant, &events, response);
+        },
+        request->ByteSizeLong());
   }
 
   Reactor* GetEvent(Context* context, const v1::GetEventRequest* request,

@@ -21,9 +21,12 @@ class EventTypeService final : public v1::EventTypeService::CallbackService {
 
   Reactor* CreateEventType(Context* context, const v1::CreateEventTypeRequest* request,
                            v1::EventType* response) override {
-    return calls_.Run("CreateEventType", context, [=, this](const Caller& caller) {
-      return Answer(use_cases_.Create(AuthorOf(caller), *request), response);
-    });
+    return calls_.Run(
+        "CreateEventType", context,
+        [=, this](const Caller& caller) {
+          return Answer(use_cases_.Create(AuthorOf(caller), *request), response);
+        },
+        request->ByteSizeLong());
   }
 
   Reactor* GetEventType(Context* context, const v1::GetEventTypeRequest* request,
@@ -42,9 +45,12 @@ class EventTypeService final : public v1::EventTypeService::CallbackService {
 
   Reactor* UpdateEventType(Context* context, const v1::UpdateEventTypeRequest* request,
                            v1::EventType* response) override {
-    return calls_.Run("UpdateEventType", context, [=, this](const Caller& caller) {
-      return Answer(use_cases_.Update(AuthorOf(caller), *request), response);
-    });
+    return calls_.Run(
+        "UpdateEventType", context,
+        [=, this](const Caller& caller) {
+          return Answer(use_cases_.Update(AuthorOf(caller), *request), response);
+        },
+        request->ByteSizeLong());
   }
 
   Reactor* DeleteEventType(Context* context, const v1::DeleteEventTypeRequest* request,

@@ -13,22 +13,32 @@ namespace windrow::control_plane {
 // Thread-safe.
 class Executor {
  public:
-  Executor(int threads, std::size_t max_queued);
+  // Calls that wait, and what they hold, never pass the two limits; but one call is taken
+  // at any size where none waits.
+  Executor(int threads, std::size_t max_queued, std::size_t max_queued_bytes = 64u << 20);
   // Runs what is queued first.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // False where the queue is full; `task` is not run then.
-  bool TryRun(std::function<void()> task);
+  // `bytes`: what `task` holds while it waits. False where the queue is full; it is not
+  // run then.
+  bool TryRun(std::function<void()> task, std::size_t bytes = 0);
 
  private:
+  struct Task {
+    std::function<void()> run;
+    std::size_t bytes = 0;
+  };
+
   void Run();
 
   const std::size_t max_queued_;
+  const std::size_t max_queued_bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<Task> tasks_;
+  std::size_t queued_bytes_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

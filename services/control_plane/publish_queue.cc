@@ -12,6 +12,12 @@ absl::Status ServerStopping() {
                     "SERVER_STOPPING");
 }
 
+absl::Status QueueFull() {
+  return WithReason(absl::ResourceExhaustedError("too many events wait to be committed: "
+                                                 "publish it again later"),
+                    "PUBLISH_QUEUE_FULL");
+}
+
 bool PublishQueue::HasRoom(const std::shared_ptr<Publisher>& publisher) {
   std::lock_guard lock(mutex_);
   if (!FullLocked()) return true;
@@ -24,18 +30,22 @@ bool PublishQueue::HasRoom() const {
   return !FullLocked();
 }
 
-bool PublishQueue::Push(QueuedEvent event) {
+absl::Status PublishQueue::Push(QueuedEvent event) {
   bool was_empty = false;
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return false;
+    if (closed_) return ServerStopping();
+    if (events_.size() >= limits_.most_events ||
+        (!events_.empty() && bytes_ + event.bytes > limits_.most_bytes)) {
+      return QueueFull();
+    }
     was_empty = events_.empty();
     bytes_ += event.bytes;
     events_.push_back(std::move(event));
   }
   // The committer waits only while there is nothing.
   if (was_empty) pushed_.notify_one();
-  return true;
+  return absl::OkStatus();
 }
 
 std::vector<QueuedEvent> PublishQueue::TakeBatch() {

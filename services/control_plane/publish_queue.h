@@ -31,6 +31,8 @@ class Publisher {
 
 // UNAVAILABLE (SERVER_STOPPING): the answer of an event that came too late.
 absl::Status ServerStopping();
+// RESOURCE_EXHAUSTED (PUBLISH_QUEUE_FULL).
+absl::Status QueueFull();
 
 struct QueuedEvent {
   store::TenantId tenant_id = 0;
@@ -43,6 +45,10 @@ struct QueuedEvent {
 struct QueueLimits {
   std::size_t events = 20'000;
   std::size_t bytes = 64u << 20;
+  // Never more than these, over all streams and calls: at 1,000 streams that were all
+  // told that there is room, each with an event of the largest size.
+  std::size_t most_events = 40'000;
+  std::size_t most_bytes = 128u << 20;
   std::size_t batch_events = 500;
   std::size_t batch_bytes = 8u << 20;
 };
@@ -54,11 +60,12 @@ class PublishQueue {
 
   // False at the limit: `publisher` is then told by RoomAgain when there is room. The
   // limit is soft, so that nobody has to block: whoever was told that there is room may
-  // push one event of any size.
+  // push one event of any size, as long as no other limit is in its way.
   bool HasRoom(const std::shared_ptr<Publisher>& publisher);
   bool HasRoom() const;
-  // Always takes it; false after Close, when nothing is taken.
-  bool Push(QueuedEvent event);
+  // ServerStopping after Close. QueueFull where one more would pass the hard limits: the
+  // event is refused, and its memory free.
+  absl::Status Push(QueuedEvent event);
 
   // Waits for events and takes what is there, up to a batch. Empty: closed, and nothing
   // is left.

@@ -42,6 +42,12 @@ grpc::ByteBuffer Serialize(const PublishAnswer& answer) {
   return bytes;
 }
 
+absl::Status TooManyStreams() {
+  return WithReason(absl::ResourceExhaustedError(
+                        "too many streams are open: end one, or try again later"),
+                    "TOO_MANY_STREAMS");
+}
+
 }  // namespace
 
 // One stream. Reactions and answers come on any thread; what they find goes into the
@@ -67,6 +73,11 @@ class PublishStream final : public PublishStreams::Reactor,
 
   void Stop() {
     Set([&] { stopping_ = true; });
+  }
+  // Before Start: nothing is read from it.
+  void Refuse(absl::Status why) {
+    stopping_ = true;
+    end_ = std::move(why);
   }
 
   // AccessHolder
@@ -146,13 +157,14 @@ class PublishStream final : public PublishStreams::Reactor,
       if (!event.ok()) {
         streams_.metrics_.refused.Increment();
         AnswerLocked(ticket, {.status = event.status()});
-      } else if (!streams_.queue_.Push({.tenant_id = caller_->tenant,
-                                        .event = *std::move(event),
-                                        .bytes = bytes,
-                                        .publisher = shared_from_this(),
-                                        .ticket = ticket})) {
-        AnswerLocked(ticket, {.status = ServerStopping()});
+        return;
       }
+      const absl::Status pushed = streams_.queue_.Push({.tenant_id = caller_->tenant,
+                                                        .event = *std::move(event),
+                                                        .bytes = bytes,
+                                                        .publisher = shared_from_this(),
+                                                        .ticket = ticket});
+      if (!pushed.ok()) AnswerLocked(ticket, {.status = pushed});
     });
   }
 
@@ -218,6 +230,7 @@ class PublishStream final : public PublishStreams::Reactor,
   bool reads_over_ = false;  // the client said that it was all
   bool broken_ = false;      // nobody reads the answers
   bool stopping_ = false;
+  absl::Status end_ = ServerStopping();  // where it is not the client that ends it
   bool finished_ = false;
   int starting_ = 0;  // threads that are inside of StartRead or StartWrite
 
@@ -275,6 +288,12 @@ void PublishStream::Advance() {
 PublishStreams::Reactor* PublishStreams::Open(
     const grpc::CallbackServerContext& context) {
   auto stream = std::make_shared<PublishStream>(*this);
+  bool too_many = false;
+  {
+    std::lock_guard lock(mutex_);
+    too_many = open_.size() >= limits_.streams;
+  }
+  if (too_many) stream->Refuse(TooManyStreams());
   stream->Start(stream);
   metrics_.streams.Add(1);
   bool stopped = false;

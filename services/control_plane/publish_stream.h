@@ -18,8 +18,10 @@
 
 namespace windrow::control_plane {
 
-// What one stream may have unanswered before it is no longer read from.
+// How many there may be, and what one may have unanswered before it is no longer read
+// from.
 struct StreamLimits {
+  std::size_t streams = 1'000;  // open at once; more are refused
   std::size_t events = 1'000;
   std::size_t bytes = 8u << 20;
   // Of refusals, which stay in memory until they are read; events leave it once they are
@@ -43,6 +45,7 @@ class PublishStreams {
   // Nothing is read from it before its caller is let in; once the caller's key ends, what
   // was read is answered, and it ends with UNAUTHENTICATED. It is read from no faster
   // than the key's rate.
+  // Where too many are open: one that ends with RESOURCE_EXHAUSTED (TOO_MANY_STREAMS).
   Reactor* Open(const grpc::CallbackServerContext& context);
   // Ends every stream, and those that are opened later, with UNAVAILABLE, once what was
   // read from it is answered.

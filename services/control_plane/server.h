@@ -22,6 +22,7 @@
 #include "common/store/webhook_store.h"
 #include "services/control_plane/delivery_watch.h"
 #include "services/control_plane/publish_committer.h"
+#include "services/control_plane/publish_stream.h"
 #include "services/control_plane/tls.h"
 #include "services/control_plane/webhook_mapping.h"
 
@@ -49,6 +50,8 @@ struct ServerOptions {
   CommitterOptions committer;
   int executor_threads = 8;
   std::size_t max_queued_calls = 1'000;
+  std::size_t max_queued_bytes = 64u << 20;  // of their requests
+  StreamLimits streams;
   int max_connections = 1'000;            // those beyond are closed at once
   int max_streams = 256;                  // calls at once on one connection
   std::int64_t max_memory = 512ll << 20;  // of gRPC's buffers

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,6 @@ namespace {
 constexpr char kDomain[] = "windrow.dev";
 constexpr char kTypePrefix[] = "type.googleapis.com/google.rpc.";
 constexpr char kRetryDelay[] = "windrow.dev/retry_delay";
-constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 // In base64, and with a message whose every byte is percent-encoded, below 8 KiB.
 constexpr std::size_t kMaxMessageBytes = 400;
 constexpr std::size_t kMaxViolationBytes = 4'400;
@@ -41,18 +41,39 @@ std::string Reason(const absl::Status& status) {
   return absl::StatusCodeToString(status.code());
 }
 
+// How long to wait before the same call again; none: it would be refused again.
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  constexpr absl::Duration kSoon = absl::Seconds(1);
+  if (const auto text = status.GetPayload(kRetryDelay)) {
+    absl::Duration said;
+    if (absl::ParseDuration(std::string(*text), &said)) return said;
+  }
+  if (absl::IsUnavailable(status)) return kSoon;
+  if (!absl::IsResourceExhausted(status)) return std::nullopt;
+  constexpr std::pair<std::string_view, std::optional<absl::Duration>> kOthers[] = {
+      {"", std::nullopt},  // a size
+      {"EVENT_TOO_LARGE", std::nullopt},
+      {"TOO_MANY_API_KEYS", std::nullopt},
+      {"TOO_MANY_EVENT_TYPES", std::nullopt},
+      // It waited for 10 s already.
+      {"DATABASE_POOL_EXHAUSTED", absl::Seconds(5)},
+      // Until one of these has ended, which is rarely soon.
+      {"TOO_MANY_OPERATIONS", absl::Seconds(10)},
+      {"TOO_MANY_STREAMS", absl::Seconds(10)},
+      {"TOO_MANY_WATCHES", absl::Seconds(10)},
+  };
+  const std::string reason = ReasonOf(status);
+  for (const auto& [other, delay] : kOthers) {
+    if (other == reason) return delay;
+  }
+  return kSoon;
+}
+
 void AddDetail(const google::protobuf::MessageLite& detail, std::string_view name,
                internal::Status* rpc) {
   google::protobuf::Any* any = rpc->add_details();
   any->set_type_url(fmt::format("{}{}", kTypePrefix, name));
   detail.SerializeToString(any->mutable_value());
-}
-
-absl::Duration RetryDelayOf(const absl::Status& status) {
-  absl::Duration delay;
-  const auto text = status.GetPayload(kRetryDelay);
-  const bool said = text && absl::ParseDuration(std::string(*text), &delay);
-  return said ? delay : kUsualRetryDelay;
 }
 
 internal::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
@@ -83,9 +104,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   AddDetail(info, "ErrorInfo", &rpc);
   const std::vector<Violation> violations = ViolationsOf(status);
   if (!violations.empty()) AddDetail(ToBadRequest(violations), "BadRequest", &rpc);
-  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+  if (const auto delay = RetryDelayOf(status)) {
     internal::RetryInfo retry;
-    DurationToProto(RetryDelayOf(status), retry.mutable_retry_delay());
+    DurationToProto(*delay, retry.mutable_retry_delay());
     AddDetail(retry, "RetryInfo", &rpc);
   }
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rpc.message(),

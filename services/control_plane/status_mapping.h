@@ -12,8 +12,9 @@ absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
 
 // The same code and message, with google.rpc details: ErrorInfo (the status' reason, else
 // a word for its code; domain "windrow.dev"), BadRequest where there are violations, and
-// RetryInfo for UNAVAILABLE and RESOURCE_EXHAUSTED, of a second where nothing else is
-// said.
+// RetryInfo where the same call may succeed later: with UNAVAILABLE, and with
+// RESOURCE_EXHAUSTED unless it is a limit that time does not mend. A client that waits so
+// long, and a random part more, does not come back with all others at once.
 //
 // Details and message travel in trailers, of which common clients take 8 KiB: violations
 // that have no room are left out, and a last one says how many. The message of INTERNAL

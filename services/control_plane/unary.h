@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "common/base/status.h"
 #include "services/control_plane/access.h"
 #include "services/control_plane/caller.h"
 #include "services/control_plane/conflict_retries.h"
@@ -27,9 +28,11 @@ class UnaryCalls {
   // Runs `use_case`, an absl::Status(const Caller&), on the executor and ends the call
   // with its status; again where its transaction lost against others. Not of a caller who
   // may not call it, nor where the client gave up while it was queued.
+  // `request_bytes`: of what it holds while it is queued, where that may be large.
+  // RESOURCE_EXHAUSTED (TOO_MANY_CALLS) where too many calls, or bytes, wait.
   template <typename UseCase>
   grpc::ServerUnaryReactor* Run(const char* method, grpc::CallbackServerContext* context,
-                                UseCase use_case) {
+                                UseCase use_case, std::size_t request_bytes = 0) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     access_.Admit(
         method, CredentialsOf(*context),
@@ -37,7 +40,7 @@ class UnaryCalls {
           absl::Status status = caller.status();
           if (status.ok()) status = access_.TakeOne(*caller);
           if (!status.ok()) return Finish(method, reactor, status);
-          Queue(method, context, reactor, *caller, use_case);
+          Queue(method, context, reactor, *caller, request_bytes, use_case);
         });
     return reactor;
   }
@@ -46,16 +49,20 @@ class UnaryCalls {
   template <typename UseCase>
   void Queue(const char* method, grpc::CallbackServerContext* context,
              grpc::ServerUnaryReactor* reactor, const Caller& caller,
-             const UseCase& use_case) {
-    const bool taken = executor_.TryRun([=, this] {
-      Finish(method, reactor,
-             context->IsCancelled()
-                 ? absl::CancelledError("the caller gave up")
-                 : RunDespiteConflicts([&] { return use_case(caller); }));
-    });
+             std::size_t request_bytes, const UseCase& use_case) {
+    const bool taken = executor_.TryRun(
+        [=, this] {
+          Finish(method, reactor,
+                 context->IsCancelled()
+                     ? absl::CancelledError("the caller gave up")
+                     : RunDespiteConflicts([&] { return use_case(caller); }));
+        },
+        request_bytes);
     if (!taken) {
       Finish(method, reactor,
-             absl::ResourceExhaustedError("too many calls wait: try again later"));
+             WithReason(absl::ResourceExhaustedError(
+                            "too many calls wait already: try again later"),
+                        "TOO_MANY_CALLS"));
     }
   }
 

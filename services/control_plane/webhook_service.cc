@@ -60,9 +60,10 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   Reactor* CreateWebhook(Context* context, const v1::CreateWebhookRequest* request,
                          v1::Webhook* response) override {
-    return calls_.Run("CreateWebhook", context, [=, this](const Caller& caller) {
-      return Create(caller, *request, response);
-    });
+    return calls_.Run(
+        "CreateWebhook", context,
+        [=, this](const Caller& caller) { return Create(caller, *request, response); },
+        request->ByteSizeLong());
   }
 
   Reactor* GetWebhook(Context* context, const v1::GetWebhookRequest* request,
@@ -85,9 +86,10 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   Reactor* UpdateWebhook(Context* context, const v1::UpdateWebhookRequest* request,
                          v1::Webhook* response) override {
-    return calls_.Run("UpdateWebhook", context, [=, this](const Caller& caller) {
-      return Update(caller, *request, response);
-    });
+    return calls_.Run(
+        "UpdateWebhook", context,
+        [=, this](const Caller& caller) { return Update(caller, *request, response); },
+        request->ByteSizeLong());
   }
 
   Reactor* DeleteWebhook(Context* context, const v1::DeleteWebhookRequest* request,
@@ -101,13 +103,17 @@ class WebhookService final : public v1::WebhookService::CallbackService {
 
   Reactor* PreviewPayload(Context* context, const v1::PreviewPayloadRequest* request,
                           v1::PreviewPayloadResponse* response) override {
-    return calls_.Run("PreviewPayload", context, [=, this](const Caller& caller) {
-      v1::PreviewPayloadRequest copy = *request;
-      const absl::Status status = control_plane::PreviewPayload(
-          {events_, webhooks_, event_types_}, policy_, caller.tenant, &copy, response);
-      if (caller.scope != domain::Scope::kAdmin) HideSignature(response);
-      return status;
-    });
+    return calls_.Run(
+        "PreviewPayload", context,
+        [=, this](const Caller& caller) {
+          v1::PreviewPayloadRequest copy = *request;
+          const absl::Status status =
+              control_plane::PreviewPayload({events_, webhooks_, event_types_}, policy_,
+                                            caller.tenant, &copy, response);
+          if (caller.scope != domain::Scope::kAdmin) HideSignature(response);
+          return status;
+        },
+        request->ByteSizeLong());
   }
 
   Reactor* RotateSigningSecret(Context* context,

@@ -83,7 +83,7 @@ class PublishCommitterTest : public ::testing::Test {
 TEST_F(PublishCommitterTest, AnEventAloneIsCommittedWithoutWaitingForOthers) {
   PublishCommitter committer(store_, store_, store_, {}, {});
   const auto publisher = std::make_shared<KeepingPublisher>();
-  ASSERT_TRUE(committer.queue().Push(EventOf(publisher, 5)));
+  ASSERT_TRUE(committer.queue().Push(EventOf(publisher, 5)).ok());
   const auto answers = publisher->Wait(1);
   EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
   EXPECT_EQ(store_.GetEvent(kTenant, answers[0].escmsg_id)->event.type, "ticket.created");
@@ -95,7 +95,7 @@ TEST_F(PublishCommitterTest, EveryPublisherIsAnsweredItsOwnInOrder) {
   const auto one = std::make_shared<KeepingPublisher>();
   const auto two = std::make_shared<KeepingPublisher>();
   for (std::uint64_t i = 0; i < 200; ++i) {
-    committer.queue().Push(EventOf(i % 2 == 0 ? one : two, i));
+    (void)committer.queue().Push(EventOf(i % 2 == 0 ? one : two, i));
   }
   EXPECT_THAT(one->Wait(100), SizeIs(100));
   EXPECT_THAT(two->Wait(100), SizeIs(100));
@@ -115,7 +115,7 @@ TEST_F(PublishCommitterTest,
     options.retries.unavailable_wait = absl::Hours(1);
     PublishCommitter committer(store_, store_, store_, options, {});
     for (std::uint64_t i = 0; i < 10; ++i) {
-      committer.queue().Push(EventOf(publisher, i));
+      (void)committer.queue().Push(EventOf(publisher, i));
     }
   }
   const auto answers = publisher->Wait(10);
@@ -169,7 +169,7 @@ TEST_F(PublishCommitterTest, ABatchCallOfBadEventsOnlyIsAnswered) {
 
 TEST(BatchPublishTest, AFullQueueTakesNoBatch) {
   PublishQueue queue({.events = 1});
-  queue.Push({});
+  (void)queue.Push({});
   v1::BatchPublishEventsRequest request;
   request.add_events();
   v1::BatchPublishEventsResponse response;

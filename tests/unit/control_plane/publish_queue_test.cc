@@ -6,6 +6,8 @@
 #include <future>
 #include <thread>
 
+#include "common/base/status.h"
+
 namespace windrow::control_plane {
 namespace {
 
@@ -37,10 +39,10 @@ std::vector<std::uint64_t> Tickets(const std::vector<QueuedEvent>& batch) {
 
 TEST(PublishQueueTest, GivesWhatIsThereInOrderWithoutWaitingForMore) {
   PublishQueue queue({});
-  EXPECT_TRUE(queue.Push(EventOf(1)));
+  EXPECT_TRUE(queue.Push(EventOf(1)).ok());
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(1));
-  EXPECT_TRUE(queue.Push(EventOf(2)));
-  EXPECT_TRUE(queue.Push(EventOf(3)));
+  EXPECT_TRUE(queue.Push(EventOf(2)).ok());
+  EXPECT_TRUE(queue.Push(EventOf(3)).ok());
   EXPECT_EQ(queue.size(), 2u);
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(2, 3));
   EXPECT_EQ(queue.size(), 0u);
@@ -49,14 +51,14 @@ TEST(PublishQueueTest, GivesWhatIsThereInOrderWithoutWaitingForMore) {
 TEST(PublishQueueTest, AWaitingCommitterGetsAnEventAtOnce) {
   PublishQueue queue({});
   auto batch = std::async(std::launch::async, [&] { return queue.TakeBatch(); });
-  EXPECT_TRUE(queue.Push(EventOf(1)));
+  EXPECT_TRUE(queue.Push(EventOf(1)).ok());
   ASSERT_EQ(batch.wait_for(std::chrono::seconds(30)), std::future_status::ready);
   EXPECT_THAT(Tickets(batch.get()), ElementsAre(1));
 }
 
 TEST(PublishQueueTest, ABatchHasAtMostSoManyEvents) {
   PublishQueue queue({.batch_events = 3});
-  for (int i = 0; i < 7; ++i) queue.Push(EventOf(i));
+  for (int i = 0; i < 7; ++i) (void)queue.Push(EventOf(i));
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(0, 1, 2));
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(3, 4, 5));
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(6));
@@ -64,8 +66,8 @@ TEST(PublishQueueTest, ABatchHasAtMostSoManyEvents) {
 
 TEST(PublishQueueTest, ABatchGetsNoFurtherEventOnceItHasSoManyBytes) {
   PublishQueue queue({.batch_bytes = 250});
-  for (int i = 0; i < 4; ++i) queue.Push(EventOf(i));
-  queue.Push(EventOf(4, 10'000));
+  for (int i = 0; i < 4; ++i) (void)queue.Push(EventOf(i));
+  (void)queue.Push(EventOf(4, 10'000));
   EXPECT_THAT(queue.TakeBatch(), SizeIs(3));
   EXPECT_THAT(queue.TakeBatch(), SizeIs(2));
 }
@@ -75,9 +77,9 @@ TEST(PublishQueueTest, IsFullByCountAndTellsThoseWhoAskedOnce) {
   const auto early = std::make_shared<CountingPublisher>();
   const auto late = std::make_shared<CountingPublisher>();
   EXPECT_TRUE(queue.HasRoom(early));
-  queue.Push(EventOf(1));
+  (void)queue.Push(EventOf(1));
   EXPECT_TRUE(queue.HasRoom(early));
-  queue.Push(EventOf(2));
+  (void)queue.Push(EventOf(2));
   EXPECT_FALSE(queue.HasRoom(late));
   EXPECT_FALSE(queue.HasRoom());
   EXPECT_EQ(late->rooms, 0);
@@ -92,8 +94,8 @@ TEST(PublishQueueTest, IsFullByCountAndTellsThoseWhoAskedOnce) {
 TEST(PublishQueueTest, IsFullByBytes) {
   PublishQueue queue({.bytes = 1'000, .batch_events = 1});
   const auto publisher = std::make_shared<CountingPublisher>();
-  queue.Push(EventOf(1, 400));
-  queue.Push(EventOf(2, 600));
+  (void)queue.Push(EventOf(1, 400));
+  (void)queue.Push(EventOf(2, 600));
   EXPECT_FALSE(queue.HasRoom(publisher));
   queue.TakeBatch();
   EXPECT_EQ(publisher->rooms, 1);
@@ -103,7 +105,7 @@ TEST(PublishQueueTest, IsFullByBytes) {
 TEST(PublishQueueTest, WhoWasToldThatThereIsRoomMayPushBeyondTheLimit) {
   PublishQueue queue({.events = 2, .bytes = 1'000, .batch_events = 2});
   const auto publisher = std::make_shared<CountingPublisher>();
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(queue.Push(EventOf(i, 500)));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(queue.Push(EventOf(i, 500)).ok());
   EXPECT_FALSE(queue.HasRoom(publisher));
   queue.TakeBatch();
   EXPECT_EQ(publisher->rooms, 0) << "three are left, two are the limit";
@@ -114,11 +116,11 @@ TEST(PublishQueueTest, WhoWasToldThatThereIsRoomMayPushBeyondTheLimit) {
 TEST(PublishQueueTest, AClosedQueueGivesWhatItHasAndTakesNothing) {
   PublishQueue queue({.events = 1});
   const auto publisher = std::make_shared<CountingPublisher>();
-  queue.Push(EventOf(1));
+  (void)queue.Push(EventOf(1));
   EXPECT_FALSE(queue.HasRoom(publisher));
   queue.Close();
   EXPECT_EQ(publisher->rooms, 1) << "or it would wait forever";
-  EXPECT_FALSE(queue.Push(EventOf(2)));
+  EXPECT_FALSE(queue.Push(EventOf(2)).ok());
   EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(1));
   EXPECT_THAT(queue.TakeBatch(), IsEmpty());
   EXPECT_THAT(queue.TakeBatch(), IsEmpty());
@@ -139,7 +141,7 @@ TEST(PublishQueueTest, ManyPublishersLoseAndDoubleNothing) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&queue, t] {
-      for (int i = 0; i < kEach; ++i) queue.Push(EventOf(t * kEach + i));
+      for (int i = 0; i < kEach; ++i) (void)queue.Push(EventOf(t * kEach + i));
     });
   }
   std::vector<int> seen(kThreads * kEach);
@@ -155,6 +157,22 @@ TEST(PublishQueueTest, ManyPublishersLoseAndDoubleNothing) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(seen, ::testing::Each(1));
+}
+
+// Whoever was told that there is room may push, until the hard limits.
+TEST(PublishQueueTest, NobodyPushesPastTheHardLimits) {
+  PublishQueue events({.events = 1, .most_events = 3});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(events.Push(EventOf(i)).ok());
+  EXPECT_EQ(ReasonOf(events.Push(EventOf(3))), "PUBLISH_QUEUE_FULL");
+  EXPECT_EQ(events.size(), 3u);
+
+  PublishQueue bytes({.bytes = 100, .most_bytes = 1'000});
+  EXPECT_TRUE(bytes.Push(EventOf(0, 5'000)).ok());  // an event of any size, alone
+  EXPECT_EQ(ReasonOf(bytes.Push(EventOf(1, 1))), "PUBLISH_QUEUE_FULL");
+  bytes.TakeBatch();
+  EXPECT_TRUE(bytes.Push(EventOf(2, 600)).ok());
+  EXPECT_TRUE(bytes.Push(EventOf(3, 400)).ok());
+  EXPECT_FALSE(bytes.Push(EventOf(4, 1)).ok());
 }
 
 }  // namespace

@@ -96,13 +96,24 @@ TEST(StatusMappingTest, ViolationsBecomeABadRequest) {
 }
 
 TEST(StatusMappingTest, WhatPassesSaysWhenToComeAgain) {
-  for (const absl::Status& status :
-       {absl::UnavailableError("down"), absl::ResourceExhaustedError("full")}) {
+  const auto seconds = [](const absl::Status& status) {
     const Details details = Decode(ToGrpcStatus(status));
-    ASSERT_TRUE(details.has_retry);
-    EXPECT_EQ(details.retry.retry_delay().seconds(), 1);
-  }
-  EXPECT_FALSE(Decode(ToGrpcStatus(absl::AbortedError("again"))).has_retry);
+    return details.has_retry ? details.retry.retry_delay().seconds() : 0;
+  };
+  const auto full = [](const char* reason) {
+    return WithReason(absl::ResourceExhaustedError("full"), reason);
+  };
+  EXPECT_EQ(seconds(absl::UnavailableError("down")), 1);
+  EXPECT_EQ(seconds(full("TOO_MANY_CALLS")), 1);
+  EXPECT_EQ(seconds(full("PUBLISH_QUEUE_FULL")), 1);
+  EXPECT_EQ(seconds(full("DATABASE_POOL_EXHAUSTED")), 5);
+  EXPECT_EQ(seconds(full("TOO_MANY_WATCHES")), 10);
+  EXPECT_EQ(seconds(full("TOO_MANY_OPERATIONS")), 10);
+  // Nothing that waiting would mend.
+  EXPECT_EQ(seconds(absl::ResourceExhaustedError("too large")), 0);
+  EXPECT_EQ(seconds(full("EVENT_TOO_LARGE")), 0);
+  EXPECT_EQ(seconds(full("TOO_MANY_EVENT_TYPES")), 0);
+  EXPECT_EQ(seconds(absl::AbortedError("again")), 0);
 }
 
 TEST(StatusMappingTest, OurOwnFaultsAreNotTold) {
