@@ -1,6 +1,7 @@
 // `windrow audit`: what a person reads of who changed what.
 #include <gmock/gmock.h>
 
+#include "cli/exit_code.h"
 #include "tests/unit/cli_server/server_fixture.h"
 
 namespace windrow::cli {
