@@ -122,13 +122,13 @@ class AuditLogTest : public PipelineTest {
 
 TEST_F(AuditLogTest, NoChangeIsMadeWithoutItsEntry) {
   const std::vector<Change> changes = Changes();
-  Run("ALTER TABLE audit_log ADD CONSTRAINT full CHECK (false) NOT VALID");
+  Run("ALTER TABLE audit_log ADD CONSTRAINT refused CHECK (false) NOT VALID");
   const std::string before = World();
   for (const auto& [name, change] : changes) {
     EXPECT_FALSE(change().ok()) << name;
     EXPECT_EQ(World(), before) << name;
   }
-  Run("ALTER TABLE audit_log DROP CONSTRAINT full");
+  Run("ALTER TABLE audit_log DROP CONSTRAINT refused");
   for (const auto& [name, change] : changes) {
     const auto entries = [&] {
       return store().ListAuditEntries(kTenant, {}).value().entries.size();
