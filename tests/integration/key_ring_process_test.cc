@@ -49,9 +49,8 @@ class KeyRingProcessTest : public PipelineTest {
 
   std::map<DeliveryState, int> CountOf(const Uuid& webhook) {
     std::map<DeliveryState, int> counts;
-    const auto own_store = OpenStore();
-    for (const auto& record :
-         own_store->ListDeliveries(kTenant, {.limit = 1'000}).value().deliveries) {
+    const auto page = OpenStore()->ListDeliveries(kTenant, {.limit = 1'000}).value();
+    for (const auto& record : page.deliveries) {
       if (record.webhook_id == webhook) ++counts[record.state];
     }
     return counts;

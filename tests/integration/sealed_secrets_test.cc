@@ -52,7 +52,8 @@ class SealedSecretsTest : public ::testing::Test {
   // "key id: webhooks", by key.
   std::vector<std::string> Uses() const {
     std::vector<std::string> uses;
-    for (const SealingKeyUse& use : CountSealingKeys(url()).value()) {
+    const std::vector<SealingKeyUse> counted = CountSealingKeys(url()).value();
+    for (const SealingKeyUse& use : counted) {
       uses.push_back(fmt::format("{}: {}", use.key_id, use.webhooks));
     }
     return uses;
