@@ -46,6 +46,9 @@ constexpr std::pair<std::string_view, Scope> kScopes[] = {
 
     {"GetStats", Scope::kRead},
 
+    {"GetAuditEntry", Scope::kRead},
+    {"ListAuditEntries", Scope::kRead},
+
     // Also to look at: they tell who may do what.
     {"CreateApiKey", Scope::kAdmin},
     {"GetApiKey", Scope::kAdmin},

@@ -71,6 +71,8 @@ const std::vector<Attempt>& Attempts() {
       {"ListOperations", "", Expected::kEmpty},
       {"CancelOperation", "operation_id: '$OPERATION'", Expected::kNotFound},
       {"GetStats", "webhook_id: '$WEBHOOK' step: STATS_STEP_DAY", Expected::kOwn},
+      {"GetAuditEntry", "entry_id: '$ENTRY'", Expected::kNotFound},
+      {"ListAuditEntries", "", Expected::kOwn},
       {"GetApiKey", "key_id: '$KEY'", Expected::kNotFound},
       {"ListApiKeys", "", Expected::kOwn},
       {"RevokeApiKey", "key_id: '$KEY'", Expected::kNotFound},
@@ -134,6 +136,7 @@ class IsolationTest : public ApiTest {
         Field("operation_id",
               AsFirst("RedeliverDeliveries", "dry_run: true filter: 'object_id = \"" +
                                                  std::string(kMark) + "\"'"));
+    names_["$ENTRY"] = Field("entry_id", AsFirst("ListAuditEntries", "page_size: 1"));
   }
 
   std::string AsFirst(const std::string& method, const std::string& request) {

@@ -28,4 +28,9 @@ GRANT SELECT ON stats_minutes, stats_hours, stats_progress TO {role};
 -- A row that is held (FOR SHARE) takes a right to update something.
 GRANT SELECT, UPDATE (bodies_erased_to) ON history_floors TO {role};
 
+-- Access, and who changed what.
+GRANT SELECT, INSERT, UPDATE ON api_keys TO {role};
+GRANT SELECT, UPDATE ON access_version TO {role};
+GRANT SELECT, INSERT ON audit_log TO {role};
+
 -- None: workers.

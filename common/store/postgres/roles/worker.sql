@@ -22,6 +22,7 @@ GRANT SELECT, UPDATE (failing_since, failures, version, name, spec, secrets, ena
                       disable_reason, url, event_types, label_keys, label_values)
   ON webhooks TO {role};
 GRANT INSERT ON webhook_versions, notices TO {role};
+GRANT SELECT, INSERT, DELETE ON audit_log TO {role};
 GRANT SELECT, UPDATE ON config_versions TO {role};
 
 -- Upkeep: partitions by functions of the owner's alone, retention, statistics.
@@ -30,4 +31,4 @@ GRANT SELECT, INSERT, UPDATE ON history_floors TO {role};
 GRANT SELECT, UPDATE ON stats_progress TO {role};
 GRANT SELECT, INSERT ON stats_minutes, stats_hours TO {role};
 
--- None: event_types, event_keys, operations.
+-- None: event_types, event_keys, operations, api_keys, access_version.
