@@ -1,5 +1,4 @@
 // Real worker processes against a real endpoint: started, stopped, killed, frozen.
-#include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 
 #include "tests/integration/pipeline_fixture.h"
 #include "tests/integration/wait_for.h"
-#include "tests/support/raw_receiver.h"
 
 namespace windrow::integration {
 namespace {
@@ -155,34 +153,6 @@ TEST_F(WorkerProcessesTest, AWorkerThatFreezesPastItsLeaseIsLateAndChangesNothin
   EXPECT_EQ(frozen->Stop(), 0);
   EXPECT_EQ(CountDeliveries(),
             (std::map<DeliveryState, int>{{DeliveryState::kSucceeded, 200}}));
-}
-
-// Its endpoint keeps it with each worker until that is killed, as if it had done so
-// itself.
-TEST_F(WorkerProcessesTest, AWindowThatFiveWorkersDiedWithFailsAsPoisonAndOthersGoOn) {
-  testing_support::RawReceiver hanging([](testing_support::RawConnection& peer) {
-    peer.ReadRequest();
-    peer.WaitForClose();
-  });
-  Create("Poison", hanging.Url("/hook"));
-  Publish(1);
-  for (int i = 1; i <= 5; ++i) {
-    auto worker = StartLoopbackWorker({"--lease-slack", "1s"});
-    ASSERT_TRUE(hanging.WaitForRequests(static_cast<std::size_t>(i), kLimit)) << i;
-    worker->Kill();
-  }
-  ItemReceiver receiver;
-  Create("Well", receiver.Url());
-  const auto published = Publish(100);
-  const auto worker = StartLoopbackWorker({"--lease-slack", "1s"});
-  EXPECT_TRUE(receiver.WaitForItems(published.size(), kLimit));
-  const auto failed = [this] {
-    return database()
-        .Query(fmt::format("SELECT count(*) FROM deliveries WHERE error = {}",
-                           static_cast<int>(store::AttemptError::kPoison)))
-        .value()[0][0];
-  };
-  EXPECT_TRUE(WaitFor([&] { return failed() == "1"; }, kEndLimit));
 }
 
 TEST_F(WorkerProcessesTest, ADatabaseThatCrashesUnderLoadNeedsNoRestartOfOurs) {
