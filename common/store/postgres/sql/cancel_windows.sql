@@ -1,16 +1,21 @@
 -- Cancels what a webhook ($1 bucket, $2 id) has not started, or of that only the delivery
 -- $4: removes it from the queue and writes its records with the reason $3. What a worker
 -- holds is not touched.
-WITH named AS (
-  SELECT window_id, bucket FROM windows
+-- Without a join in the deletes: a row that somebody claims meanwhile is looked at again by
+-- itself, and not with the whole backlog.
+WITH waiting AS (
+  DELETE FROM windows
   WHERE $4::uuid IS NULL AND bucket = $1::int2 AND webhook_id = $2::uuid
-  UNION ALL
-  SELECT window_id, bucket FROM windows
-  WHERE window_id = $4::uuid AND bucket = $1::int2 AND webhook_id = $2::uuid
+    AND lease_owner IS NULL
+  RETURNING *
+), named AS (
+  -- Found by its id: of the webhook there may be a million.
+  DELETE FROM windows
+  WHERE window_id = $4::uuid AND bucket = $1::int2
+    AND webhook_id IS NOT DISTINCT FROM $2::uuid AND lease_owner IS NULL
+  RETURNING *
 ), gone AS (
-  DELETE FROM windows w USING named n
-  WHERE w.window_id = n.window_id AND w.bucket = n.bucket AND w.lease_owner IS NULL
-  RETURNING w.*
+  SELECT * FROM waiting UNION ALL SELECT * FROM named
 ), chunks AS (
   DELETE FROM window_items i USING gone g WHERE i.window_id = g.window_id
   RETURNING g.window_id, g.tenant_id, g.webhook_id, g.webhook_version, g.attempt,
