@@ -14,6 +14,7 @@
 #include "cli/client.h"
 #include "cli/event_line.h"
 #include "cli/progress.h"
+#include "cli/publish_link.h"
 #include "cli/rpc_errors.h"
 #include "cli/table.h"
 #include "common/base/status.h"
@@ -74,7 +75,6 @@ class Run {
 
   void Answered(const v1::PublishEventResponse& response) {
     std::lock_guard lock(mutex_);
-    if (pending_.empty()) return;  // a server that answers what was not asked
     const Place place = std::move(pending_.front());
     pending_.pop_front();
     if (response.has_published()) {
@@ -92,9 +92,14 @@ class Run {
     return totals_;
   }
 
-  std::size_t unanswered() {
+  // What the link has not answered is sent again after `delay`.
+  void Waits(const grpc::Status& status, std::size_t unanswered, absl::Duration delay) {
     std::lock_guard lock(mutex_);
-    return pending_.size();
+    progress_.Clear();
+    session_.err << fmt::format(
+        "{}: {} unanswered events are sent again in {}.\n",
+        Harmless(status.error_message(), false), unanswered,
+        absl::FormatDuration(absl::Trunc(delay, absl::Milliseconds(100))));
   }
 
  private:
@@ -147,11 +152,8 @@ class Run {
   bool stopped_ = false;
 };
 
-using Stream =
-    grpc::ClientReaderWriter<v1::PublishEventRequest, v1::PublishEventResponse>;
-
 // False: send nothing more, of this file or of another.
-bool SendFile(const std::string& name, std::istream& in, Stream* stream, Run* run) {
+bool SendFile(const std::string& name, std::istream& in, PublishLink* link, Run* run) {
   LineReader reader(in);
   bool any = false;
   std::int64_t bytes_before = 0;
@@ -165,11 +167,11 @@ bool SendFile(const std::string& name, std::istream& in, Stream* stream, Run* ru
       if (!run->Broken(place, event.status())) return false;
       continue;
     }
-    v1::PublishEventRequest request;
-    *request.mutable_event() = *std::move(event);
+    auto request = std::make_shared<v1::PublishEventRequest>();
+    *request->mutable_event() = *std::move(event);
     if (!run->Sending(place, reader.bytes_read() - bytes_before)) return false;
     bytes_before = reader.bytes_read();
-    if (!stream->Write(request)) return false;
+    if (!link->Send(std::move(request))) return false;
   }
   if (reader.failed()) return run->BrokenFile(name, "cannot be read to its end");
   if (!any)
@@ -177,7 +179,7 @@ bool SendFile(const std::string& name, std::istream& in, Stream* stream, Run* ru
   return true;
 }
 
-void SendAll(const Session& session, const PublishOptions& options, Stream* stream,
+void SendAll(const Session& session, const PublishOptions& options, PublishLink* link,
              Run* run) {
   for (const std::string& name : options.files) {
     bool more = false;
@@ -185,18 +187,18 @@ void SendAll(const Session& session, const PublishOptions& options, Stream* stre
       if (::isatty(STDIN_FILENO) == 1) {
         session.err << "Reading events from the terminal, one a line; end with Ctrl-D.\n";
       }
-      more = SendFile("standard input", session.in, stream, run);
+      more = SendFile("standard input", session.in, link, run);
     } else {
       std::ifstream in(name, std::ios::binary);
       struct stat status {};
       const bool is_folder =
           ::stat(name.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-      more = in && !is_folder ? SendFile(name, in, stream, run)
+      more = in && !is_folder ? SendFile(name, in, link, run)
                               : run->BrokenFile(name, "cannot be opened as a file");
     }
     if (!more) break;
   }
-  stream->WritesDone();
+  link->SendingDone();
 }
 
 // 0 where it is not known.
@@ -235,16 +237,16 @@ void PrintTotals(const Session& session, const Totals& totals) {
 }
 
 int Conclude(const Session& session, const PublishOptions& options,
-             const grpc::Status& status, const Totals& totals, std::size_t unanswered) {
+             const grpc::Status& status, const Totals& totals, const PublishLink& link) {
   PrintTotals(session, totals);
   if (!status.ok()) {
     const int code = Fail(session, "publish", status);
     session.err << fmt::format(
         "Acknowledged up to {}; {} sent after it were not. Publish the rest again: "
-        "events "
-        "with an event_id are not doubled.\n",
+        "events with an event_id are not doubled{}.\n",
         totals.last_place.line == 0 ? "nothing" : totals.last_place.ToString(),
-        unanswered);
+        link.unanswered(),
+        link.may_double() ? ", but some of these have none, and may be" : "");
     return code;
   }
   if (totals.refused + totals.broken == 0) return kOk;
@@ -259,16 +261,16 @@ int Conclude(const Session& session, const PublishOptions& options,
 int Publish(const Session& session, const PublishOptions& options) {
   const std::unique_ptr<v1::EventService::Stub> stub =
       v1::EventService::NewStub(Connect(session));
-  const std::unique_ptr<grpc::ClientContext> context = MakeContext(session, false);
-  const std::unique_ptr<Stream> stream = stub->PublishEvent(context.get());
+  PublishLink link(*stub);
   Run run(session, options, TotalBytes(options.files));
-  std::thread sender([&] { SendAll(session, options, stream.get(), &run); });
-  v1::PublishEventResponse response;
-  while (stream->Read(&response)) run.Answered(response);
+  std::thread sender([&] { SendAll(session, options, &link, &run); });
+  const grpc::Status status = link.Receive(
+      [&](const v1::PublishEventResponse& response) { run.Answered(response); },
+      [&](const grpc::Status& why, std::size_t unanswered, absl::Duration delay) {
+        run.Waits(why, unanswered, delay);
+      });
   sender.join();
-  const grpc::Status status = stream->Finish();
-  const std::size_t unanswered = run.unanswered();
-  return Conclude(session, options, status, run.Finish(), unanswered);
+  return Conclude(session, options, status, run.Finish(), link);
 }
 
 }  // namespace windrow::cli

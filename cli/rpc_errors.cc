@@ -15,7 +15,7 @@ namespace {
 struct Details {
   std::string reason;
   internal::BadRequest bad_request;
-  std::string retry_delay;
+  std::optional<absl::Duration> retry_delay;
 };
 
 bool Is(const google::protobuf::Any& any, std::string_view name) {
@@ -34,7 +34,8 @@ Details Decode(const grpc::Status& status) {
     } else if (Is(any, "BadRequest")) {
       details.bad_request.ParseFromString(any.value());
     } else if (Is(any, "RetryInfo") && retry.ParseFromString(any.value())) {
-      details.retry_delay = DurationText(retry.retry_delay());
+      details.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
+                            absl::Nanoseconds(retry.retry_delay().nanos());
     }
   }
   return details;
@@ -61,8 +62,8 @@ std::string WayOut(const grpc::Status& status, const Details& details,
     case grpc::StatusCode::UNIMPLEMENTED:
       return fmt::format("Is {} a windrow-server of this version?", session.server);
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      if (details.retry_delay.empty()) return "";
-      return fmt::format("Try again in {}.", details.retry_delay);
+      if (!details.retry_delay) return "";
+      return fmt::format("Try again in {}.", absl::FormatDuration(*details.retry_delay));
     default:
       return "";
   }
@@ -94,6 +95,10 @@ std::string ErrorText(const grpc::Status& status, const Session& session) {
   const std::string way_out = WayOut(status, details, session);
   if (!way_out.empty()) text += way_out + "\n";
   return text;
+}
+
+std::optional<absl::Duration> RetryDelayOf(const grpc::Status& status) {
+  return Decode(status).retry_delay;
 }
 
 int ExitCodeOf(grpc::StatusCode code) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 #include <grpcpp/support/status.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,9 @@ int Fail(const Session& session, std::string_view what, const grpc::Status& stat
 int Fail(const Session& session, std::string_view what, const absl::Status& status);
 // The same for a mistake of the caller's, found here: no server was asked.
 int FailUsage(const Session& session, std::string_view message);
+
+// How long the server asks to wait before the same call again (RetryInfo), where it does.
+std::optional<absl::Duration> RetryDelayOf(const grpc::Status& status);
 
 int ExitCodeOf(grpc::StatusCode code);
 std::string CodeName(grpc::StatusCode code);
