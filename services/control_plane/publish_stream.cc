@@ -218,7 +218,7 @@ class PublishStream final : public PublishStreams::Reactor,
 
   std::mutex mutex_;
   std::optional<Caller> caller_;     // none: not let in yet
-  std::optional<absl::Status> end_;  // the caller's key is not good
+  std::optional<absl::Status> end_;  // not the client, and not a stop, ends it so
   std::deque<Slot> slots_;           // read and not yet written, in order
   std::uint64_t first_ticket_ = 0;
   std::size_t unanswered_bytes_ = 0;
@@ -230,7 +230,6 @@ class PublishStream final : public PublishStreams::Reactor,
   bool reads_over_ = false;  // the client said that it was all
   bool broken_ = false;      // nobody reads the answers
   bool stopping_ = false;
-  absl::Status end_ = ServerStopping();  // where it is not the client that ends it
   bool finished_ = false;
   int starting_ = 0;  // threads that are inside of StartRead or StartWrite
 
