@@ -11,7 +11,7 @@ import time
 from fault import Fault
 from harness import api
 from harness.waiting import Failure, expect, free_port, wait_until
-from harness.world import CLOSED, CREATED, PAYLOADS, UPDATED, set_duration
+from harness.world import BREAKER, CLOSED, CREATED, PAYLOADS, UPDATED, set_duration
 from harness.receiver import Answer
 from hostile_behaviours import BEHAVIOURS
 from hostile_receiver import Exchange, HostileReceiver
@@ -45,7 +45,7 @@ class Backlog(Fault):
                    body_bytes, received_at, escmsg_ids, notification_ids
             FROM windows, generate_series(2, {BACKLOG})""")
         filled = time.monotonic() - begun
-        world.start_worker()
+        world.start_worker(**BREAKER)
         wait_until(lambda: len(world.receiver.requests) > AT_ONCE, "nothing is sent")
         took = [first_of(world, "/other", number) for number in range(1, 4)]
         due, ended = map(int, world.query(f"""
@@ -73,7 +73,7 @@ class HangingEndpoints(Fault):
             allow = {"WINDROW_ALLOW_ADDRESSES":
                      f"127.0.0.0/8:{port},127.0.0.0/8:{hangs_at}"}
             world.start_server(**allow)
-            world.start_worker(**allow)
+            world.start_worker(**BREAKER, **allow)
             client = world.client()
             for number in range(HEALTHY):
                 create(client, f"healthy {number}", f"http://127.2.0.{number + 1}:{port}"
@@ -125,7 +125,7 @@ class DisabledWithPending(Fault):
         world.receiver.answers["/slow"] = lambda _: Answer(after=0.5)
         slow = world.create_webhook("/slow", types=(CREATED, UPDATED, CLOSED),
                                     payload=EVENT_ONLY)
-        world.start_worker()
+        world.start_worker(**BREAKER)
         with world.load(pace=100_000, streams=4) as publisher:
             publisher.await_acknowledged(PENDING + 500, 60)
         update = api.webhooks.UpdateWebhookRequest(
@@ -152,7 +152,7 @@ class ReceiverDown(Fault):
         port = free_port()
         allow = {"WINDROW_ALLOW_ADDRESSES": f"127.0.0.1:{port}"}
         world.start_server(**allow)
-        world.start_worker(**allow)
+        world.start_worker(**BREAKER, **allow)
         client = world.client()
         made = create(client, "down", f"http://127.0.0.1:{port}/slow", "crowd.down",
                       delays=[0, 5, 300, 1800, 7200])

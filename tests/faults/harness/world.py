@@ -23,6 +23,11 @@ CREATED, UPDATED, CLOSED = "ticket.created", "ticket.updated", "ticket.closed"
 PAYLOADS = api.webhooks.PayloadKind
 REQUEST_TIMEOUT = 3  # seconds, of every webhook; a lease is a LEASE_SLACK longer
 LEASE_SLACK = 1
+# What a worker has where a fault says nothing else. Without a breaker an endpoint that always
+# fails is sent to until its deliveries have failed, so that all comes to an end.
+WORKER = {"WINDROW_LEASE_SLACK": f"{LEASE_SLACK}s", "WINDROW_BREAKER_FAILURES": "0"}
+# And with the breaker that is usual.
+BREAKER = {"WINDROW_BREAKER_FAILURES": "5"}
 
 
 @dataclasses.dataclass
@@ -144,7 +149,7 @@ class World:
 
     def start_worker(self, name: str = "worker1", **environment: str) -> Process:
         return self.start_program(name, "windrow-worker",
-                                  **{"WINDROW_LEASE_SLACK": f"{LEASE_SLACK}s"} | environment)
+                                  **WORKER | environment)
 
     def start_program(self, name: str, program: str, **environment: str) -> Process:
         if name in self.processes and self.processes[name].running:
