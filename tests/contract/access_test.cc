@@ -136,7 +136,8 @@ TEST_P(AccessContract, TenantsHaveOneName) {
   EXPECT_EQ(access().FindTenant("acme")->tenant_id, made.tenant_id);
   EXPECT_EQ(ReasonOf(access().FindTenant("Acme").status()), "TENANT_NOT_FOUND");
   std::vector<std::string> names;
-  for (const auto& tenant : access().ListTenants().value()) names.push_back(tenant.name);
+  const auto tenants = access().ListTenants().value();
+  for (const auto& tenant : tenants) names.push_back(tenant.name);
   EXPECT_THAT(names, ElementsAre("default", "acme"));
 }
 

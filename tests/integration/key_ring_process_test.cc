@@ -80,7 +80,7 @@ TEST_F(KeyRingProcessTest, AMissingKeyStopsOneWebhookWithAReasonUntilItIsBack) {
   EXPECT_EQ(CountOf(lost.webhook_id)[DeliveryState::kSucceeded], 0);
   const auto rows =
       database()
-          .Query("SELECT DISTINCT error_detail FROM deliveries WHERE error_detail <> ''")
+          .Query("SELECT DISTINCT error_detail FROM attempts WHERE error_detail <> ''")
           .value();
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_THAT(rows[0][0], HasSubstr("the key ring lacks key 2"));

@@ -226,6 +226,10 @@ absl::StatusOr<RetentionReport> PostgresStore::DropOld(const RetentionPolicy& po
     report.by_another = true;
     return report;
   }
+  // It idles for as long as all this takes. As a script, which also ends the snapshot of
+  // the statement above: what finishes a detach waits for every older one.
+  WINDROW_RETURN_IF_ERROR(
+      lock->RunScript("SET LOCAL idle_in_transaction_session_timeout = 0"));
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
   return Round(&*lease, policy).Run();
 }

@@ -78,7 +78,7 @@ TEST_F(ReceiverTest, RefusesWhatIsNotSigned) {
   request.body() = "{ }";
   request.prepare_payload();
   EXPECT_EQ(Status(request), 401u);
-  EXPECT_THAT(Lines(), HasSubstr("REFUSED, no known secret made this signature"));
+  EXPECT_THAT(Lines(), HasSubstr("REFUSED, no known secret or key made this signature"));
 }
 
 TEST_F(ReceiverTest, RefusesABodyOverItsLimit) {
