@@ -261,7 +261,7 @@ int Conclude(const Session& session, const PublishOptions& options,
 int Publish(const Session& session, const PublishOptions& options) {
   const std::unique_ptr<v1::EventService::Stub> stub =
       v1::EventService::NewStub(Connect(session));
-  PublishLink link(*stub);
+  PublishLink link(*stub, [&] { return MakeContext(session, /*with_deadline=*/false); });
   Run run(session, options, TotalBytes(options.files));
   std::thread sender([&] { SendAll(session, options, &link, &run); });
   const grpc::Status status = link.Receive(

@@ -28,7 +28,7 @@ std::optional<absl::Duration> RetryDelay(const grpc::Status& status, int tries,
 }
 
 void PublishLink::Open() {
-  context_ = std::make_unique<grpc::ClientContext>();
+  context_ = make_context_();
   stream_ = stub_.PublishEvent(context_.get());
   ++streams_;
   sent_ = 0;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "windrow/v1/event.grpc.pb.h"
 
@@ -31,7 +32,13 @@ class PublishLink {
   using Stream =
       grpc::ClientReaderWriter<v1::PublishEventRequest, v1::PublishEventResponse>;
 
-  explicit PublishLink(v1::EventService::Stub& stub) : stub_(stub) { Open(); }
+  using MakeContext = std::function<std::unique_ptr<grpc::ClientContext>()>;
+
+  // `make_context` is called for each stream that is opened.
+  PublishLink(v1::EventService::Stub& stub, MakeContext make_context)
+      : stub_(stub), make_context_(std::move(make_context)) {
+    Open();
+  }
 
   // The sender's. Blocks while the server takes no more. False: the link has ended.
   bool Send(std::shared_ptr<const v1::PublishEventRequest> request);
@@ -57,6 +64,7 @@ class PublishLink {
   bool Pump(std::unique_lock<std::mutex>& lock);
 
   v1::EventService::Stub& stub_;
+  const MakeContext make_context_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::unique_ptr<grpc::ClientContext> context_;

@@ -83,7 +83,7 @@ class PublishLinkTest : public ::testing::Test {
     const auto server = builder.BuildAndStart();
     const auto stub = v1::EventService::NewStub(grpc::CreateChannel(
         "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
-    PublishLink link(*stub);
+    PublishLink link(*stub, [] { return std::make_unique<grpc::ClientContext>(); });
     std::thread sender([&] {
       for (const std::string& id : ids) {
         auto request = std::make_shared<v1::PublishEventRequest>();
