@@ -159,20 +159,23 @@ class ReceiverDown(Fault):
         wanted = set()
         for _ in range(MISSED // 500):
             wanted |= set(publish(client, "crowd.down", 500))
-        attempts = [self.await_attempts(world, 1)]
-        for number, minutes in ((2, 0.2), (3, 7)):
+        self.await_more(world)
+        for minutes in (0.2, 7):
             pass_time(world, minutes)
-            attempts.append(self.await_attempts(world, number))
+            self.await_more(world)
+        tried = self.tried(world)
+        expect(tried <= TRIED_WHILE_DOWN, f"{tried} requests while it was down")
         with HostileReceiver({"slow": slow}) as receiver:
             receiver.listen("127.0.0.1", port=port)
             pass_time(world, 37)
             wait_until(lambda: not world.query("SELECT 1 FROM windows LIMIT 1"),
-                       "deliveries do not end", 60, every=0.1)
+                       "deliveries do not end", 90, every=0.1)
             requests = receiver.requests()
         came = {json.loads(request.body)["escmsg_id"] for request in requests}
         first, most, at_once = shape([request.at for request in requests])
-        print(f"       {len(came):,} of {MISSED:,} delivered once it was up; {first} requests "
-              f"in the first 100 ms, {most:,} in the busiest second, {at_once} at once at most")
+        print(f"       {tried} requests while it was down; then {len(came):,} of {MISSED:,} "
+              f"delivered, {first} requests in the first 100 ms, {most:,} in the busiest second, "
+              f"{at_once} at once at most")
         expect(came == wanted, f"{len(wanted - came)} were not delivered")
         expect(len(requests) == MISSED, f"{len(requests) - MISSED} came twice")
         expect(at_once <= AT_ONCE, f"{at_once} requests at once")
@@ -181,10 +184,13 @@ class ReceiverDown(Fault):
         expect(states == [["5", str(MISSED)]], f"states: {states}")
 
     @staticmethod
-    def await_attempts(world, number: int) -> None:
-        wait_until(lambda: not world.query(f"SELECT 1 FROM windows WHERE attempt < {number} "
-                                           "LIMIT 1"),
-                   f"attempt {number} does not end", 60, every=0.2)
+    def tried(world) -> int:
+        return int(world.query("SELECT coalesce(sum(attempt), 0) FROM windows")[0][0])
+
+    def await_more(self, world) -> None:
+        """Until it is tried once more: the breaker waits 30 s at most, and a fifth of it."""
+        so_far = self.tried(world)
+        wait_until(lambda: self.tried(world) > so_far, "it is not tried again", 60, every=0.1)
 
 
 async def slow(exchange: Exchange) -> bool:
@@ -193,6 +199,8 @@ async def slow(exchange: Exchange) -> bool:
 
 
 SLOW_ANSWER = 0.02
+# The breaker opens after a few; what was on its way then fails too.
+TRIED_WHILE_DOWN = 200
 
 
 def shape(times: list[float]) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from fault import Fault
 from harness import api
 from harness.process import Process
 from harness.waiting import Failure, expect, wait_until
-from harness.world import batching, set_duration
+from harness.world import WORKER, batching, set_duration
 from hostile_behaviours import BEHAVIOURS
 from hostile_receiver import HostileReceiver
 from name_server import NameServer, asking_it
@@ -62,7 +62,7 @@ class Hostile:
         world.start_server(WINDROW_ALLOW_ADDRESSES=allowed)
         self.client = world.client()
         environment = world.environment(
-            WINDROW_ALLOW_ADDRESSES=allowed, WINDROW_LEASE_SLACK="1s",
+            WINDROW_ALLOW_ADDRESSES=allowed, **WORKER,
             WINDROW_CA_BUNDLE=str(certificates.bundle))
         self.worker = world.processes["worker1"] = Process(
             "worker1", asking_it(world.folder, world.bin / "windrow-worker"), environment,

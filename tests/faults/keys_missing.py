@@ -14,7 +14,7 @@ class MissingKey(Fault):
 
     def run(self, world):
         world.start_server()
-        lost = world.create_webhook("/lost", delays=[0] + 60 * [0.5])
+        lost = world.create_webhook("/lost", delays=[0] + 15 * [1])
         first = world.key_ring.read_text(encoding="utf-8")
         second = f"2:{base64.b64encode(os.urandom(32)).decode()}\n"
         world.key_ring.write_text(second, encoding="utf-8")
