@@ -36,7 +36,7 @@ class CountTest(unittest.TestCase):
 
     def request(self, number: int, escmsg_id: int, status: int | None = 200, cls=Trusted):
         return cls(path="/a", delivery_id=f"d{number}", items=[(escmsg_id, 7)], headers={},
-                   body=BODY % (escmsg_id, escmsg_id), at=0, tries=1, secrets=["whsec_AAAA"],
+                   body=BODY % (escmsg_id, escmsg_id), at=0, came=0, tries=1, secrets=["whsec_AAAA"],
                    answered=status)
 
     def take(self) -> count.Count:
