@@ -13,6 +13,7 @@ import time
 
 import postgres
 import processes
+from ports import free_port
 from scenarios import Scenario
 from shared_page import SharedPage
 
@@ -21,12 +22,6 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(100, 132))).decode()
 
 class BenchError(Exception):
     """What keeps a scenario from being measured; its text is for a person."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Installation:

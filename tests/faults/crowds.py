@@ -10,9 +10,10 @@ import time
 
 from fault import Fault
 from harness import api
-from harness.waiting import Failure, expect, free_port, wait_until
+from harness.waiting import Failure, expect, wait_until
 from harness.world import BREAKER, CLOSED, CREATED, PAYLOADS, UPDATED, set_duration
 from harness.receiver import Answer
+from ports import free_port
 from hostile_behaviours import BEHAVIOURS
 from hostile_receiver import Exchange, HostileReceiver
 

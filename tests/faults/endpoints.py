@@ -17,6 +17,8 @@ from hostile_behaviours import BEHAVIOURS
 from hostile_receiver import HostileReceiver
 from name_server import NameServer, asking_it
 
+from columns import columns  # of tests/bench, which harness finds
+
 EACH, SECOND, GONE, BATCH, OTHER = (f"hostile.{name}" for name in
                                     ("each", "second", "gone", "batch", "other"))
 SILENT = [f"silent{number}.test" for number in range(1, 9)]
@@ -34,10 +36,8 @@ class Endpoints(Fault):
             hostile = Hostile(world, stack)
             hostile.create_webhooks()
             results = hostile.judge_all()
-        print(table(results))
-        self.rows = [("behaviour", "wanted", "got", "seconds", "worker MiB", "result")] + [
-            (name, wanted, text.splitlines()[0], f"{took:.2f}", f"{mib:.0f}", good)
-            for name, wanted, text, took, mib, good in results]
+        self.rows = cells(results)
+        print(columns(self.rows, right=(3, 4)))
         wrong = [f"{result[0]}: {result[2]}" for result in results if result[5] != "ok"]
         if wrong:
             raise Failure("\n".join(wrong))
@@ -251,11 +251,7 @@ def _mib(pid: int, name: str) -> float:
     return 0.0
 
 
-def table(results: list[tuple]) -> str:
-    rows = [("behaviour", "wanted", "got", "seconds", "worker MiB", "result")]
-    rows += [(name, wanted, text.splitlines()[0], f"{took:.2f}", f"{mib:.0f}", good)
-             for name, wanted, text, took, mib, good in results]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(
-        cell.rjust(width) if i in (3, 4) else cell.ljust(width)
-        for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+def cells(results: list[tuple]) -> list[tuple]:
+    return [("behaviour", "wanted", "got", "seconds", "worker MiB", "result")] + [
+        (name, wanted, text.splitlines()[0], f"{took:.2f}", f"{mib:.0f}", good)
+        for name, wanted, text, took, mib, good in results]

@@ -27,6 +27,8 @@ from harness.count import Count
 from harness.waiting import Failure
 from harness.world import World
 
+from columns import columns  # of tests/bench, which harness finds
+
 HERE = pathlib.Path(__file__).resolve().parent
 COUNTS = ("published", "matched", "succeeded", "pending", "retrying", "failed", "cancelled",
           "lost", "repeats")
@@ -128,9 +130,7 @@ def judge(fault: Fault, count: Count | None) -> list[str]:
     if count is None:
         return []
     problems = list(count.problems)
-    there = count.succeeded + count.pending + count.retrying + count.failed + count.cancelled
-    if count.matched != there:
-        problems.append(f"{count.matched} items matched, {there} are there")
+    problems += count.imbalance()
     if count.published == 0:
         problems.append("nothing was published")
     if fault.no_repeats and count.repeats:
@@ -160,11 +160,7 @@ def write(page: pathlib.Path, results: list[Result]) -> None:
 
 def table(results: list[Result]) -> str:
     rows = cells(results)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if i in (1, len(row) - 1) else cell.rjust(width)
-                  for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-        for row in rows)
+    return columns(rows, right=(0, *range(2, len(rows[0]) - 1)))
 
 
 def main(arguments: list[str]) -> int:

@@ -11,16 +11,20 @@ from harness.waiting import Failure, expect
 from harness.world import event
 
 
+def start_two_servers(world) -> None:
+    world.start_server("server")
+    world.start_server("elsewhere")
+    world.mix(timeout=20)
+    world.start_worker()
+
+
 class StoppedWithOpenStreams(Fault):
     number = 11
     name = "SIGTERM of a server with 50 open streams"
     no_repeats = True
 
     def run(self, world):
-        world.start_server("server")
-        world.start_server("elsewhere")
-        world.mix(timeout=20)
-        world.start_worker()
+        start_two_servers(world)
         with world.load(streams=100, servers=("server", "elsewhere")) as publisher:
             publisher.await_acknowledged(300)
             world.processes["server"].stop()
@@ -89,10 +93,7 @@ class SameEventIdAtOnce(Fault):
     no_repeats = True
 
     def run(self, world):
-        world.start_server("server")
-        world.start_server("elsewhere")
-        world.mix(timeout=20)
-        world.start_worker()
+        start_two_servers(world)
         publisher = SameEventIds([world.address("server"), world.address("elsewhere")],
                                  streams=100, events=20)
         world.publishers.append(publisher)

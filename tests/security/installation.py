@@ -4,7 +4,6 @@ import base64
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,13 +12,9 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
-import postgres  # noqa: E402  pylint: disable=wrong-import-position
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# pylint: disable=wrong-import-position
+import postgres  # noqa: E402
+from ports import free_port  # noqa: E402
 
 
 class Server:

@@ -21,6 +21,8 @@ import ops_limits
 from grpc_limits import Crossed, Row, World
 from installation import Installation
 
+from columns import columns  # of tests/bench, which installation finds
+
 PORTS = {"gRPC": grpc_limits.ROWS, "HTTP/2": http2_floods.ROWS, "ops": ops_limits.ROWS}
 # The least that may be set, so that a test can wait for it.
 STRICT = ["--max-connection-idle", "10s", "--max-connection-age", "1m", "--pool-size", "2"]
@@ -55,9 +57,7 @@ def table(results: list) -> str:
     rows = [("port", "limit", "crossed by", "what came of it", "seconds", "result")]
     rows += [(port, row.limit, row.crossed_by, text.strip().splitlines()[-1], f"{took:.1f}",
               "ok" if held else "FAILED") for port, row, text, took, held in results]
-    widths = [max(len(row[i]) for row in rows) for i in range(5)] + [0]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
+    return columns(rows)
 
 
 def main() -> int:

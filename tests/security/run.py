@@ -20,6 +20,9 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "bench"))
+from columns import columns  # noqa: E402  pylint: disable=wrong-import-position
+
 MOST_SECONDS = 300  # of one attack
 
 
@@ -102,12 +105,6 @@ def run(attack: Attack, build: pathlib.Path, release: pathlib.Path) -> Result:
     return result
 
 
-def table(rows: list[list[str]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -132,7 +129,7 @@ def main() -> int:
         if result.word != "held":
             bad += 1
             print(result.log[-4000:], flush=True)
-    print(f"\n{table(rows)}\n\n{len(attacks) - bad} of {len(attacks)} attacks held off")
+    print(f"\n{columns(rows)}\n\n{len(attacks) - bad} of {len(attacks)} attacks held off")
     return int(bad > 0)
 
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-import pathlib
+
+import processes
 
 # What the last quarter may have over the second, beyond noise: a share, and an amount.
 MEMORY_SHARE, MEMORY_MIB = 1.10, 6.0
@@ -14,11 +15,6 @@ FIGURES = ("MiB", "descriptors", "connections")
 class Sample:
     at: float  # seconds since the beginning
     values: tuple[float, int, int]
-
-
-def resident_mib(pid: int) -> float:
-    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 class Curve:
@@ -39,7 +35,7 @@ class Curve:
         if not self._process.running:
             raise RuntimeError(f"{self.name} ended; see {self._process.log}")
         descriptors = len(os.listdir(f"/proc/{self._process.pid}/fd"))
-        self.samples.append(Sample(at, (resident_mib(self._process.pid), descriptors,
+        self.samples.append(Sample(at, (processes.resident_bytes(self._process.pid) / (1 << 20), descriptors,
                                         self._connections(world))))
 
     def _connections(self, world) -> int:

@@ -20,7 +20,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "faults"))
+sys.path += [str(HERE.parent / "faults"), str(HERE.parent / "bench")]
 
 # pylint: disable=wrong-import-position
 from curve import Curve  # noqa: E402
@@ -87,11 +87,7 @@ def show(seconds: float, acknowledged: int, curves: list[Curve], damage: Damage)
 
 
 def judge(count: Count, curves: list[Curve]) -> list[str]:
-    there = count.succeeded + count.pending + count.retrying + count.failed + count.cancelled
-    problems = list(count.problems)
-    if count.matched != there:
-        problems.append(f"{count.matched} items matched, {there} are there")
-    return problems + [problem for curve in curves for problem in curve.growth()]
+    return count.problems + count.imbalance() + [problem for curve in curves for problem in curve.growth()]
 
 
 def report(count: Count, curves: list[Curve], damage: Damage) -> None:

@@ -35,6 +35,12 @@ class Count:
     repeated: list[Item] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
 
+    def imbalance(self) -> list[str]:
+        """Whether what matched is what is there, in whichever state."""
+        there = self.succeeded + self.pending + self.retrying + self.failed + self.cancelled
+        return [] if self.matched == there else [
+            f"{self.matched} items matched, {there} are there"]
+
     def complain(self, what: str, which) -> None:
         which = sorted(which)
         if which:

@@ -12,12 +12,14 @@ import socket
 import subprocess
 import tempfile
 
+from ports import free_port
+
 from . import api, count
 from .cluster import Cluster
 from .process import Process
 from .publisher import Publisher
 from .receiver import Answer, Receiver, Request
-from .waiting import Failure, free_port, wait_until
+from .waiting import Failure, wait_until
 
 CREATED, UPDATED, CLOSED = "ticket.created", "ticket.updated", "ticket.closed"
 PAYLOADS = api.webhooks.PayloadKind
