@@ -41,31 +41,21 @@ DeliveryWorker::DeliveryWorker(const DeliveryOptions& options,
                        .wake = &claim_wake_,
                        .metrics = metrics,
                        .random = worker::ThreadRandom()}),
-      record_(
-          {.queue = queue,
-           .outcomes = &outcomes_,
-           .local = clock,
-           .due_soon =
-               [this](std::vector<Uuid> webhooks) {
-                 claim_.Wake(std::move(webhooks), false);
-               },
-           .freed =
-               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
-           .metrics = metrics,
-           .random = worker::ThreadRandom()}),
-      upkeep_(
-          {.queue = queue,
-           .profiles = &profiles_,
-           .dispatcher = &dispatcher_,
-           .local = clock,
-           .due_again =
-               [this](std::vector<Uuid> webhooks) {
-                 claim_.Wake(std::move(webhooks), false);
-               },
-           .freed =
-               [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); },
-           .metrics = metrics,
-           .random = worker::ThreadRandom()}),
+      record_({.queue = queue,
+               .outcomes = &outcomes_,
+               .local = clock,
+               .due_soon = WakesClaims(),
+               .freed = FreesClaims(),
+               .metrics = metrics,
+               .random = worker::ThreadRandom()}),
+      upkeep_({.queue = queue,
+               .profiles = &profiles_,
+               .dispatcher = &dispatcher_,
+               .local = clock,
+               .due_again = WakesClaims(),
+               .freed = FreesClaims(),
+               .metrics = metrics,
+               .random = worker::ThreadRandom()}),
       listen_(
           listener_.get(),
           [this](std::vector<Uuid> webhooks, bool scan) {
@@ -112,6 +102,14 @@ bool DeliveryWorker::Stop() {
   Log(recorded ? LogLevel::kInfo : LogLevel::kError, "worker_stopped",
       {{"unrecorded", outcomes_.size()}});
   return recorded;
+}
+
+DeliveryWorker::Told DeliveryWorker::WakesClaims() {
+  return [this](std::vector<Uuid> webhooks) { claim_.Wake(std::move(webhooks), false); };
+}
+
+DeliveryWorker::Told DeliveryWorker::FreesClaims() {
+  return [this](std::vector<Uuid> webhooks) { claim_.Freed(std::move(webhooks)); };
 }
 
 void DeliveryWorker::AwaitRequests(absl::Time deadline) {

@@ -6,8 +6,10 @@
 //   upkeep   leases, webhooks' state
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/http/sender.h"
@@ -47,6 +49,12 @@ class DeliveryWorker {
   absl::Status Health() const { return claim_.Health(); }
 
  private:
+  using Told = std::function<void(std::vector<Uuid> webhooks)>;
+
+  // What other loops tell the claim loop: these may have due windows; these have ended
+  // something that others wait for.
+  Told WakesClaims();
+  Told FreesClaims();
   void AwaitRequests(absl::Time deadline);
   bool AwaitRecords(absl::Time deadline);
 
