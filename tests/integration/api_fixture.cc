@@ -7,7 +7,6 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <chrono>
-#include <filesystem>
 
 #include "common/crypto/api_key.h"
 #include "windrow/internal/rpc_details.pb.h"
@@ -48,26 +47,6 @@ std::string ReasonOf(const grpc::Status& status) {
 }
 
 }  // namespace
-
-std::vector<const MethodDescriptor*> ApiMethods() {
-  std::vector<const MethodDescriptor*> methods;
-  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
-  for (const auto& entry :
-       std::filesystem::directory_iterator(WINDROW_PROTO_FOLDER "/windrow/v1")) {
-    const std::string name = "windrow/v1/" + entry.path().filename().string();
-    const auto* file = pool->FindFileByName(name);
-    if (file == nullptr) {
-      ADD_FAILURE() << name << " is not linked";
-      continue;
-    }
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        methods.push_back(file->service(s)->method(m));
-      }
-    }
-  }
-  return methods;
-}
 
 ApiTest::ApiTest()
     : access_(store::postgres::PostgresAccess::Open(database().url(), "test").value()) {}

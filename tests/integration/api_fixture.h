@@ -12,11 +12,11 @@
 
 #include "common/store/postgres/access.h"
 #include "tests/integration/pipeline_fixture.h"
+#include "tests/support/api_methods.h"
 
 namespace windrow::integration {
 
-// Of every service in proto/windrow/v1.
-std::vector<const google::protobuf::MethodDescriptor*> ApiMethods();
+using testing::ApiMethods;
 
 struct ApiAnswer {
   grpc::Status status;

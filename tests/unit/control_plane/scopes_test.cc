@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
 
-#include <filesystem>
 #include <map>
 #include <regex>
 
+#include "tests/support/api_methods.h"
 #include "windrow/v1/api_key.pb.h"
 
 namespace windrow::control_plane {
@@ -17,22 +17,9 @@ using domain::Scope;
 // Every method of every service in proto/windrow/v1, by its own name.
 std::map<std::string, const google::protobuf::MethodDescriptor*> Methods() {
   std::map<std::string, const google::protobuf::MethodDescriptor*> methods;
-  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
-  for (const auto& entry :
-       std::filesystem::directory_iterator(WINDROW_PROTO_FOLDER "/windrow/v1")) {
-    const std::string name = "windrow/v1/" + entry.path().filename().string();
-    const auto* file = pool->FindFileByName(name);
-    if (file == nullptr) {
-      ADD_FAILURE() << name << " is not linked: proto/CMakeLists.txt lists them";
-      continue;
-    }
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        const auto* method = file->service(s)->method(m);
-        EXPECT_TRUE(methods.emplace(method->name(), method).second)
-            << "two services have a method " << method->name();
-      }
-    }
+  for (const auto* method : testing::ApiMethods()) {
+    EXPECT_TRUE(methods.emplace(method->name(), method).second)
+        << "two services have a method " << method->name();
   }
   return methods;
 }
