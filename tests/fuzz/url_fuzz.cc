@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 
 #include "common/http/address_rules.h"
 #include "common/http/url.h"
@@ -21,6 +22,22 @@ bool IsPrivateIpv4(const std::uint8_t* b) {
          (b[0] == 168 && b[1] == 63 && b[2] == 129 && b[3] == 16);
 }
 
+// 64:ff9b::/96, by which hosts with IPv6 only reach public IPv4 (RFC 6052).
+bool IsNat64(const std::array<std::uint8_t, 16>& bytes) {
+  constexpr std::array<std::uint8_t, 12> kPrefix = {0, 0x64, 0xff, 0x9b};
+  return std::equal(kPrefix.begin(), kPrefix.end(), bytes.begin());
+}
+
+void CheckIpv6(const std::array<std::uint8_t, 16>& bytes, bool public_one) {
+  if (!public_one) return;
+  Require((bytes[0] & 0xe0) == 0x20 || IsNat64(bytes),
+          "only 2000::/3 and the prefix of NAT64 pass of IPv6");
+  Require(!IsNat64(bytes) || !IsPrivateIpv4(bytes.data() + 12),
+          "no private IPv4 passes behind NAT64");
+  const bool sixtofour = bytes[0] == 0x20 && bytes[1] == 0x02;
+  Require(!sixtofour || !IsPrivateIpv4(bytes.data() + 2), "nor behind 6to4");
+}
+
 void CheckAddress(std::string_view text) {
   const auto address = IpAddress::Parse(text);
   if (!address) return;
@@ -29,13 +46,7 @@ void CheckAddress(std::string_view text) {
   const bool public_one = http::AddressRules().Check(*address, 443).ok();
   const std::uint8_t* v4 = address->bytes.data() + 12;
   if (address->v4) Require(!public_one || !IsPrivateIpv4(v4), "no private IPv4 passes");
-  if (!address->v4) {
-    Require(!public_one || (address->bytes[0] & 0xe0) == 0x20,
-            "only 2000::/3 passes of IPv6");
-    const bool sixtofour = address->bytes[0] == 0x20 && address->bytes[1] == 0x02;
-    Require(!public_one || !sixtofour || !IsPrivateIpv4(address->bytes.data() + 2),
-            "nor does one that leads to it");
-  }
+  if (!address->v4) CheckIpv6(address->bytes, public_one);
 }
 
 void CheckRule(std::string_view text) {
