@@ -22,12 +22,13 @@ import traceback
 
 from fault import Fault
 from harness.cluster import Cluster
-from harness.page import put
 from harness.count import Count
 from harness.waiting import Failure
 from harness.world import World
 
-from columns import columns  # of tests/bench, which harness finds
+# Of tests/bench, which harness finds:
+from columns import columns
+from page import put
 
 HERE = pathlib.Path(__file__).resolve().parent
 COUNTS = ("published", "matched", "succeeded", "pending", "retrying", "failed", "cancelled",

@@ -2,8 +2,7 @@
 
 import unittest
 
-import harness  # noqa: F401  pylint: disable=unused-import
-from harness.page import put
+from page import put
 
 
 class PutTest(unittest.TestCase):

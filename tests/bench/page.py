@@ -8,11 +8,13 @@ def markdown(rows: list[tuple]) -> str:
     return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
 
 
-def put(text: str, mark: str, rows: list[tuple]) -> str:
-    """`text` with the table between its lines `<!-- mark -->` and `<!-- /mark -->`."""
+def put(text: str, mark: str, rows: list[tuple], note: str = "") -> str:
+    """`text` with the table, and a paragraph under it, between its lines `<!-- mark -->` and
+    `<!-- /mark -->`."""
     begin, end = f"<!-- {mark} -->\n", f"<!-- /{mark} -->"
     before, found, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
     if not found or not ended:
         raise ValueError(f"the page has no place for '{mark}': {begin.strip()} … {end}")
-    return f"{before}{begin}\n{markdown(rows)}\n\n{end}{after}"
+    under = f"{note}\n\n" if note else ""
+    return f"{before}{begin}\n{markdown(rows)}\n\n{under}{end}{after}"
