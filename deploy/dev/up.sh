@@ -21,7 +21,22 @@ verb_up() {
   exec "$ROOT/build/dev/bin/windrow" dev
 }
 
+# bench_with PROGRAM [ARGUMENT…]: one of tests/bench, on a release build.
+bench_with() {
+  local program=$1
+  shift
+  need_packages build test
+  need_pip tests/requirements.txt
+  build release "${PROGRAMS[@]}" windrow-bench-sink windrow-bench-publisher
+  exec "$ROOT/.deps/python/bin/python" "$ROOT/tests/bench/$program" \
+    --bin "$ROOT/build/release/bin" "$@"
+}
+
 verb_bench() {
+  case ${1:-} in
+    plot | write) exec python3 -B "$ROOT/tests/bench/page_run.py" "$@" ;;
+    sweep | disk) bench_with "$1.py" "${@:2}" ;;
+  esac
   need_packages build test
   if [[ ${1:-} == micro ]]; then
     shift

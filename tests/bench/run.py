@@ -19,6 +19,7 @@ import measure
 import postgres
 import profile_run
 import scenarios
+import stamp
 import table
 from installation import BenchError, Installation
 
@@ -77,7 +78,7 @@ def attempt(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
     for problem in result["problems"]:
         print(f"    DOES NOT COUNT: {problem}")
     sys.stdout.flush()
-    return result
+    return result | stamp.now(options.bin)
 
 
 def main(arguments: list[str]) -> int:
