@@ -82,7 +82,7 @@ def _own_budgets(results: list[dict]) -> list[Budget]:
     for result in results:
         for name, each in result.get("budgets", {}).items():
             found[result["scenario"], name] = Budget(
-                name, result["scenario"], each["most"],
+                name.replace("_", " "), result["scenario"], each["most"],
                 lambda result, name=name: result["budgets"][name]["got"], ",.2f")
     return list(found.values())
 

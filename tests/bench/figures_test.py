@@ -64,7 +64,7 @@ class BudgetTest(unittest.TestCase):
             {"scenario": "hanging", "problems": ["lost"],
              "budgets": {"p99_ratio": {"most": 2, "got": 9, "kept": False}}}])
         self.assertEqual(rows[-1],
-                         ("p99_ratio", "hanging", "≤ 2.00", "1.50", "1.50", "1.50",
+                         ("p99 ratio", "hanging", "≤ 2.00", "1.50", "1.50", "1.50",
                           "reached"))
 
 
