@@ -7,9 +7,8 @@ option(WINDROW_WERROR "Treat warnings as errors" ON)
 set(WINDROW_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 option(WINDROW_FUZZ "Build the fuzzers of tests/fuzz, which takes Clang" OFF)
 
-# Dev: quick to compile, quick enough to run, assertions on.
-set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "")
-set(CMAKE_C_FLAGS_DEV "-O1 -g1" CACHE STRING "")
+# Dev has no flags of its own: not optimised, so quick to compile, and assertions are on. For
+# a debugger: -DCMAKE_CXX_FLAGS_DEV=-g.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "" FORCE)
 
 find_program(WINDROW_CCACHE ccache)
