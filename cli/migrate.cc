@@ -7,6 +7,8 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/flag_types.h"
+#include "cli/rpc_errors.h"
 #include "common/base/config.h"
 #include "common/base/status.h"
 #include "common/store/postgres/grants.h"
@@ -14,11 +16,40 @@
 namespace windrow::cli {
 namespace {
 
+struct RoleFlags {
+  std::string name;
+  std::string password_file;
+};
+
 struct MigrateFlags {
   std::string url;
   std::string config_file;
-  store::postgres::ProgramRoles roles;
+  RoleFlags server;
+  RoleFlags worker;
 };
+
+constexpr char kServerPassword[] = "WINDROW_SERVER_ROLE_PASSWORD";
+constexpr char kWorkerPassword[] = "WINDROW_WORKER_ROLE_PASSWORD";
+
+absl::StatusOr<store::postgres::ProgramRole> RoleOf(const RoleFlags& flags,
+                                                    const ConfigSources& sources,
+                                                    const char* password_variable) {
+  store::postgres::ProgramRole role{.name = flags.name};
+  if (!flags.password_file.empty()) {
+    WINDROW_ASSIGN_OR_RETURN(role.password, ReadSecretFile(flags.password_file));
+  } else {
+    role.password = sources.env(password_variable).value_or("");
+  }
+  return role;
+}
+
+absl::StatusOr<store::postgres::ProgramRoles> RolesOf(const MigrateFlags& flags,
+                                                      const ConfigSources& sources) {
+  store::postgres::ProgramRoles roles;
+  WINDROW_ASSIGN_OR_RETURN(roles.server, RoleOf(flags.server, sources, kServerPassword));
+  WINDROW_ASSIGN_OR_RETURN(roles.worker, RoleOf(flags.worker, sources, kWorkerPassword));
+  return roles;
+}
 
 absl::Status MigrateAndGrant(const std::string& url,
                              const store::postgres::ProgramRoles& roles,
@@ -37,8 +68,10 @@ int Migrate(const Session& session, const MigrateFlags& flags) {
     session.err << "windrow: " << ConfigErrorText(url.status());
     return kUsage;
   }
+  const auto roles = RolesOf(flags, sources);
+  if (!roles.ok()) return FailUsage(session, std::string(roles.status().message()));
   std::vector<std::string> applied;
-  const absl::Status status = MigrateAndGrant(*url, flags.roles, &applied);
+  const absl::Status status = MigrateAndGrant(*url, *roles, &applied);
   for (const std::string& line : applied) session.out << line << '\n';
   if (!status.ok()) {
     session.err << fmt::format("windrow: cannot migrate: {}\n",
@@ -47,6 +80,25 @@ int Migrate(const Session& session, const MigrateFlags& flags) {
   }
   if (applied.empty()) session.err << "The schema is up to date.\n";
   return kOk;
+}
+
+void AddRole(CLI::App* app, const std::string& program, const char* password_variable,
+             RoleFlags* flags) {
+  const std::string name = fmt::format("--{}-role", program);
+  CLI::Option* role = app->add_option(
+      name, flags->name,
+      fmt::format(
+          "PostgreSQL's role for windrow-{}: gets the rights it needs on Windrow's "
+          "tables, and loses all others there. It exists, unless its password is "
+          "given: then it is made",
+          program));
+  role->type_name("NAME");
+  app->add_option(name + "-password-file", flags->password_file,
+                  fmt::format("sets the role's password to what is in this file; else to "
+                              "{}, where that is set",
+                              password_variable))
+      ->type_name("FILE")
+      ->needs(role);
 }
 
 }  // namespace
@@ -60,12 +112,8 @@ void AddMigrate(CLI::App* app, Session* session) {
                       "WINDROW_DATABASE_URL, or what the file has");
   migrate->add_option("--config", flags->config_file,
                       "the YAML file; else WINDROW_CONFIG");
-  migrate->add_option(
-      "--server-role", flags->roles.server,
-      "a role that exists, for windrow-server: gets the rights it needs on "
-      "Windrow's tables, and loses all others there");
-  migrate->add_option("--worker-role", flags->roles.worker,
-                      "likewise, for windrow-worker");
+  AddRole(migrate, "server", kServerPassword, &flags->server);
+  AddRole(migrate, "worker", kWorkerPassword, &flags->worker);
   migrate->callback([session, flags] {
     session->action = [session, flags] { return Migrate(*session, *flags); };
   });

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from urllib.parse import quote
 
 import postgres
 
@@ -11,6 +12,7 @@ from harness.receiver import Answer
 from harness.waiting import Failure, expect, wait_until
 
 SERVER, WORKER = "windrow_server", "windrow_worker"
+PASSWORDS = {SERVER: "of the server", WORKER: "of the worker"}
 RIGHTS = ROOT / "common" / "store" / "postgres" / "roles"
 
 # What must be refused: by whom, and what.
@@ -51,9 +53,11 @@ class LeastRights(Fault):
     settings = {"max_connections": "60"}  # one of its own: roles are for all databases
 
     def run(self, world):
-        for role in (SERVER, WORKER):
-            world.query(f"CREATE ROLE {role} LOGIN")
-        world.windrow("migrate", "--server-role", SERVER, "--worker-role", WORKER)
+        self.let_in_by_password_only(world)
+        world.query(f"ALTER ROLE {postgres.ROLE} CREATEROLE")
+        world.windrow("migrate", "--server-role", SERVER, "--worker-role", WORKER,
+                      WINDROW_SERVER_ROLE_PASSWORD=PASSWORDS[SERVER],
+                      WINDROW_WORKER_ROLE_PASSWORD=PASSWORDS[WORKER])
         world.query("SELECT windrow_make_partitions((now() AT TIME ZONE 'UTC')::date - 120, 1)")
         server = world.start_server(WINDROW_DATABASE_URL=self.url(world, SERVER))
         world.mix(timeout=5)
@@ -83,8 +87,22 @@ class LeastRights(Fault):
         return None  # resends and the events that Windrow publishes are not in the ledger
 
     @staticmethod
+    def psql(url: str, sql: str):
+        return subprocess.run([postgres.BIN / "psql", "-XAtqw", "-v", "ON_ERROR_STOP=1",
+                               "-d", url, "-c", sql], capture_output=True, text=True,
+                              check=False)
+
+    @staticmethod
+    def let_in_by_password_only(world) -> None:
+        rules = world.cluster.data / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {SERVER},{WORKER} scram-sha-256\n"
+                         + rules.read_text(encoding="utf-8"), encoding="utf-8")
+        world.query("SELECT pg_reload_conf()")
+
+    @staticmethod
     def url(world, role: str) -> str:
-        return f"postgresql:///{world.database}?host={world.cluster.data}&user={role}"
+        return (f"postgresql:///{world.database}?host={world.cluster.data}&user={role}"
+                f"&password={quote(PASSWORDS[role])}")
 
     @staticmethod
     def send_again(world) -> None:
@@ -98,11 +116,12 @@ class LeastRights(Fault):
 
     @classmethod
     def check_refused(cls, world) -> None:
+        for role in (SERVER, WORKER):
+            done = cls.psql(cls.url(world, role) + "x", "SELECT 1")
+            expect("password authentication failed" in done.stderr,
+                   f"{role} with a wrong password: {done.stdout}{done.stderr}")
         for role, sql in REFUSED:
-            done = subprocess.run(
-                [postgres.BIN / "psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", "-d",
-                 cls.url(world, role), "-c", f"BEGIN; {sql}; ROLLBACK"],
-                capture_output=True, text=True, check=False)
+            done = cls.psql(cls.url(world, role), f"BEGIN; {sql}; ROLLBACK")
             if done.returncode == 0:
                 raise Failure(f"{role} may run: {sql}")
             if not re.search("denied|must be owner|may only disable|too young|no table",
@@ -110,8 +129,7 @@ class LeastRights(Fault):
                 raise Failure(f"{role}, {sql}: {done.stderr.strip()}")
         # What the policy hides is not there to be erased.
         before = world.query("SELECT count(*) FROM events")
-        subprocess.run([postgres.BIN / "psql", "-XAtqw", "-d", cls.url(world, WORKER), "-c",
-                        "DELETE FROM events"], capture_output=True, check=False)
+        cls.psql(cls.url(world, WORKER), "DELETE FROM events")
         expect(world.query("SELECT count(*) FROM events") == before,
                "a worker may erase events of the last day")
 
