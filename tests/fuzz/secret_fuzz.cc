@@ -1,10 +1,12 @@
-// Secrets as texts: signing keys, base64, key files, and client certificates.
+// Secrets as texts: signing keys of both schemes, base64, key files, and client
+// certificates.
 //
-//   one text %% private key
+//   one text %% private key, or signature
 #include <algorithm>
 
 #include "common/crypto/base64.h"
 #include "common/crypto/client_certificate.h"
+#include "common/crypto/ed25519_key.h"
 #include "common/crypto/key_ring.h"
 #include "common/crypto/standard_webhooks.h"
 #include "common/domain/webhook.h"
@@ -35,16 +37,66 @@ void CheckSigningKey(std::string_view secret) {
           "a signature is v1 and 32 bytes");
 }
 
-// What may be saved is what can sign.
-void CheckProfile(const std::string& secret) {
+// A key may be given as its 32 bytes, 42 digits of base64 and what is left of them; it is
+// stored with its public half behind.
+bool IsSpellingOf(std::string_view given, std::string_view stored) {
+  constexpr std::size_t kPrefix = 5, kDigits = 42;
+  return given == stored ||
+         (given.size() == kPrefix + kDigits + 2 &&
+          given.substr(0, kPrefix + kDigits) == stored.substr(0, kPrefix + kDigits));
+}
+
+void CheckEd25519Key(std::string_view secret) {
+  const auto marked = crypto::Ed25519Key::Parse(std::string(secret).append(kMarker));
+  Require(!Shows(marked.status().message()), "no error shows a private key");
+  const auto key = crypto::Ed25519Key::Parse(secret);
+  if (!key.ok()) return;
+  const std::string stored = key->ToSecret();
+  Require(IsSpellingOf(secret, stored), "a private key has two spellings");
+  const auto again = crypto::Ed25519Key::Parse(stored);
+  Require(
+      again.ok() && again->ToSecret() == stored && again->PublicKey() == key->PublicKey(),
+      "what is stored is the same key");
+  const auto verifier = crypto::Ed25519PublicKey::Parse(key->PublicKey());
+  Require(verifier.ok(), "a public key is one");
+  const std::string signature = key->Sign("msg_1", 1'795'600'800, "{}");
+  Require(verifier->Verify("msg_1", 1'795'600'800, "{}", signature),
+          "its public half verifies what a key signed");
+  Require(!verifier->Verify("msg_1", 1'795'600'800, "{ }", signature),
+          "and nothing else");
+}
+
+// Signatures of any bytes, also for keys that are no point of the curve. No promise which
+// are good: with a key of low order, which only its own user could name, many are.
+void CheckVerifying(std::string_view public_key, std::string_view signature) {
+  const auto verifier = crypto::Ed25519PublicKey::Parse(public_key);
+  if (!verifier.ok()) return;
+  verifier->Verify("msg_1", 1'795'600'800, "{}", signature);
+  Require(!verifier->Verify("msg_1", 1'795'600'800, "{}", ""), "no signature is none");
+}
+
+bool IsTaken(const domain::WebhookSecrets& secrets, std::string_view field) {
   Violations violations;
-  domain::Validate(domain::WebhookSpec(), {.signing_secret = secret}, "webhook",
-                   &violations);
-  const bool accepted = std::ranges::none_of(violations.list(), [](const Violation& v) {
-    return v.field == "webhook.signing_secret";
-  });
-  Require(secret.empty() || accepted == crypto::SigningKey::Parse(secret).ok(),
+  domain::Validate(domain::WebhookSpec(), secrets, "webhook", &violations);
+  return std::ranges::none_of(violations.list(),
+                              [&](const Violation& v) { return v.field == field; });
+}
+
+// What may be saved is what can sign; whether a key fits its public half is looked at
+// when it is given.
+void CheckProfile(const std::string& secret) {
+  if (secret.empty()) return;
+  Require(IsTaken({.signing_secret = secret}, "webhook.signing_secret") ==
+              crypto::SigningKey::Parse(secret).ok(),
           "a webhook takes the secrets that sign");
+  const bool taken = IsTaken({.signing_key = secret}, "webhook.signing_key");
+  const auto key = crypto::Ed25519Key::Parse(secret);
+  Require(!key.ok() || IsTaken({.signing_key = key->ToSecret()}, "webhook.signing_key"),
+          "a webhook takes the keys that sign, as they are stored");
+  const bool misfits =
+      std::string(key.status().message()).find("are not the public key") !=
+      std::string::npos;
+  Require(!taken || key.ok() || misfits, "what a webhook takes is a key");
 }
 
 void CheckBase64(std::string_view text) {
@@ -78,6 +130,8 @@ void CheckCertificate(const std::string& chain, const std::string& key) {
 WINDROW_FUZZ_TARGET(secret) {
   const std::vector<std::string> parts = Parts(input, 2);
   CheckSigningKey(parts[0]);
+  CheckEd25519Key(parts[0]);
+  CheckVerifying(parts[0], parts[1]);
   CheckProfile(parts[0]);
   CheckBase64(parts[0]);
   CheckKeyRing(parts[0]);
