@@ -41,14 +41,14 @@ def deliveries(state):
 def upgrade():
     """An installation of before server and worker had roles, with its volumes."""
     compose("up", "-d", files=EARLIER)
-    expect("an earlier installation runs", eventually(lambda: healthy("db", "server"), 120))
+    expect("an earlier installation runs", eventually(lambda: healthy("db", "server")))
     create_webhook(files=EARLIER)
     compose("up", "-d")
     expect("the new one starts on its volumes",
-           eventually(lambda: healthy("db", "server", "worker", "receiver"), 120))
+           eventually(lambda: healthy("db", "server", "worker", "receiver")))
     windrow("-o", "jsonl", "event", "publish", "-", text=events(1, 10))
     expect("what was set up before is sent to, with its secret",
-           eventually(lambda: receiver_stats()["items"] == 10, 60), str(receiver_stats()))
+           eventually(lambda: receiver_stats()["items"] == 10), str(receiver_stats()))
     rights.roles()
     rights.passwords()
     compose("down", "-v")
@@ -57,7 +57,7 @@ def upgrade():
 def start():
     compose("up", "-d", "--scale", "worker=2")
     expect("every service becomes healthy",
-           eventually(lambda: healthy("db", "server", "worker", "receiver"), 120))
+           eventually(lambda: healthy("db", "server", "worker", "receiver")))
     expect("migrate ended with 0", inspect(containers("migrate")[0], ".State.ExitCode") == "0")
 
 
@@ -69,22 +69,22 @@ def publish():
 
 
 def kill_and_scale():
-    eventually(lambda: receiver_stats()["items"] > 0, 30)
+    eventually(lambda: receiver_stats()["items"] > 0)
     victim = containers("worker")[0]
     run([DOCKER, "kill", victim])
     early = receiver_stats()["items"]
     expect("a worker is killed while deliveries are out", 0 < early < EVENTS, f"({early} in)")
     compose("up", "-d", "--no-recreate", "--scale", "worker=3")
     expect("three workers become healthy",
-           eventually(lambda: len(containers("worker")) == 3 and healthy("worker"), 60))
+           eventually(lambda: len(containers("worker")) == 3 and healthy("worker")))
 
 
 def everything_arrived():
-    eventually(lambda: receiver_stats()["items"] >= EVENTS, 120)
+    eventually(lambda: receiver_stats()["items"] >= EVENTS)
     stats = receiver_stats()
     expect(f"{EVENTS} events are delivered and verified", stats["items"] == EVENTS, str(stats))
     expect("every signature was right", stats["refused"] == 0)
-    eventually(lambda: len(deliveries("SUCCEEDED")) == EVENTS, 30)
+    eventually(lambda: len(deliveries("SUCCEEDED")) == EVENTS)
     succeeded = deliveries("SUCCEEDED")
     expect(f"{EVENTS} deliveries are on record", len(succeeded) == EVENTS, f"({len(succeeded)})")
 
@@ -92,10 +92,10 @@ def everything_arrived():
 def database_away():
     compose("stop", "db")
     expect("without the database the server says that it does not serve",
-           eventually(lambda: windrow("health", check=False).returncode != 0, 30))
+           eventually(lambda: windrow("health", check=False).returncode != 0))
     compose("start", "db")
     expect("it serves again when the database is back",
-           eventually(lambda: windrow("health", check=False).returncode == 0, 60))
+           eventually(lambda: windrow("health", check=False).returncode == 0))
 
 
 def operate():
@@ -110,7 +110,7 @@ def operate():
     key = json.loads(windrow("-o", "json", "api-key", "create", "--name", "operator",
                              "--scope", "admin").stdout)["key"]
     expect("after the first API key nobody is let in without one",
-           eventually(lambda: windrow("webhook", "list", check=False).returncode != 0, 30))
+           eventually(lambda: windrow("webhook", "list", check=False).returncode != 0))
     named = windrow("--api-key", key, "webhook", "list", check=False)
     expect("and with it one is", "compose" in named.stdout, named.stderr)
 

@@ -66,8 +66,8 @@ def inspect(container, field):
     return run([DOCKER, "inspect", "--format", "{{%s}}" % field, container]).stdout.strip()
 
 
-def eventually(condition, seconds):
-    """Whether `condition()` comes true within a bound."""
+def eventually(condition, seconds=300):
+    """Whether `condition()` comes true within a bound, which is one for a busy machine."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
