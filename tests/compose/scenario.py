@@ -48,7 +48,7 @@ def upgrade():
            eventually(lambda: healthy("db", "server", "worker", "receiver")))
     windrow("-o", "jsonl", "event", "publish", "-", text=events(1, 10))
     expect("what was set up before is sent to, with its secret",
-           eventually(lambda: receiver_stats()["items"] == 10), str(receiver_stats()))
+           eventually(lambda: receiver_stats()["items"] == 10), problem=str(receiver_stats()))
     rights.roles()
     rights.passwords()
     compose("down", "-v")
@@ -101,30 +101,30 @@ def database_away():
 def operate():
     """What else an operator does, each in the container that may."""
     made = compose("run", "--rm", "-T", "migrate", "windrow", "tenant", "create", "acme")
-    expect("a tenant is made by the owner", "acme" in made.stdout, made.stderr[-300:])
+    expect("a tenant is made by the owner", "acme" in made.stdout, problem=made.stderr[-300:])
     refused = windrow("tenant", "create", "other", check=False)
-    expect("and not by the server", "permission denied" in refused.stderr, refused.stderr)
+    expect("and not by the server", "permission denied" in refused.stderr, problem=refused.stderr)
     compose("run", "--rm", "-T", "migrate", "windrow", "keys", "generate")
     sealed = compose("run", "--rm", "-T", "migrate", "windrow", "keys", "rotate").stdout
-    expect("secrets are sealed under a new key", "1 webhooks sealed anew" in sealed, sealed)
+    expect("secrets are sealed under a new key", "1 webhooks sealed anew" in sealed, problem=sealed)
     key = json.loads(windrow("-o", "json", "api-key", "create", "--name", "operator",
                              "--scope", "admin").stdout)["key"]
     expect("after the first API key nobody is let in without one",
            eventually(lambda: windrow("webhook", "list", check=False).returncode != 0))
     named = windrow("--api-key", key, "webhook", "list", check=False)
-    expect("and with it one is", "compose" in named.stdout, named.stderr)
+    expect("and with it one is", "compose" in named.stdout, problem=named.stderr)
 
 
 def stop():
     stopping = containers("server") + containers("worker")
     compose("stop", "server", "worker")
     codes = [inspect(container, ".State.ExitCode") for container in stopping]
-    expect("server and workers stop when asked, with 0", set(codes) == {"0"}, str(codes))
+    expect("server and workers stop when asked, with 0", set(codes) == {"0"}, problem=str(codes))
     compose("down", "-v")
     label = f"label=com.docker.compose.project={PROJECT}"
     left = [run([DOCKER, kind, "ls", "-q", "--filter", label]).stdout.split()
             for kind in ("container", "volume", "network")]
-    expect("down -v leaves nothing", left == [[], [], []], str(left))
+    expect("down -v leaves nothing", left == [[], [], []], problem=str(left))
 
 
 def main():
@@ -134,7 +134,7 @@ def main():
                      operate, stop):
             step()
     except (RuntimeError, ValueError, LookupError) as error:
-        expect("the scenario runs to its end", False, str(error))
+        expect("the scenario runs to its end", False, problem=str(error))
     if stack.failed:
         print(compose("logs", "--tail", "30", check=False).stdout, file=sys.stderr)
     compose("down", "-v", check=False)

@@ -22,10 +22,12 @@ EARLIER = ("-f", str(HERE / "earlier.yml"))
 passed, failed = 0, 0
 
 
-def expect(what, holds, detail=""):
+def expect(what, holds, figure="", problem=""):
+    """The figure is always of interest, the problem only where there is one."""
     global passed, failed
     passed, failed = passed + bool(holds), failed + (not holds)
-    print(f"{'ok' if holds else 'NOT OK'}: {what} {detail}".rstrip(), flush=True)
+    told = f"{what} {figure}".rstrip()
+    print(f"ok: {told}" if holds else f"NOT OK: {told} {problem}".rstrip(), flush=True)
 
 
 def run(command, text="", check=True):
