@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -70,18 +71,19 @@ std::uint64_t EscmsgIdBefore(std::string_view envelope) {
 }  // namespace
 
 DeliveryCheck::DeliveryCheck(const Options& options, SharedPage& page)
-    : max_items_(options.max_items),
+    : options_(options),
       page_(page),
       mac_(MakeMac(options.secret)),
-      webhooks_(options.webhooks) {}
+      webhooks_(options.webhooks) {
+  options_.types = std::max<std::size_t>(options_.types, 1);
+}
 
 DeliveryCheck::~DeliveryCheck() { EVP_MAC_CTX_free(mac_); }
 
 bool DeliveryCheck::Take(const ReceivedRequest& request) {
-  if (!SignatureHolds(request)) return ++faults_.signature, false;
-  if (!TimestampHolds(request)) return ++faults_.timestamp, false;
-  if (!TakeItems(request)) return false;
+  if (!Verify(request)) return false;
   ++verified_;
+  for (const Item& item : items_) TakeItem(request.webhook, item);
   if (delivery_ids_.insert(Fingerprint(request.id)).second) {
     ++webhooks_[request.webhook].deliveries;
     page_.deliveries.fetch_add(1, std::memory_order_relaxed);
@@ -89,6 +91,19 @@ bool DeliveryCheck::Take(const ReceivedRequest& request) {
     ++repeated_deliveries_;
   }
   return true;
+}
+
+bool DeliveryCheck::Look(const ReceivedRequest& request) {
+  if (!Verify(request)) return false;
+  ++verified_;
+  ++looked_at_;
+  return true;
+}
+
+bool DeliveryCheck::Verify(const ReceivedRequest& request) {
+  if (!SignatureHolds(request)) return ++faults_.signature, false;
+  if (!TimestampHolds(request)) return ++faults_.timestamp, false;
+  return ReadItems(request);
 }
 
 // The header may hold several signatures, divided by blanks; one that fits is enough.
@@ -127,52 +142,61 @@ bool DeliveryCheck::TimestampHolds(const ReceivedRequest& request) {
   return std::abs(time(nullptr) - at) <= kTimestampTolerance;
 }
 
-// Looks at the whole body before it counts any of it.
-bool DeliveryCheck::TakeItems(const ReceivedRequest& request) {
+bool DeliveryCheck::ReadItems(const ReceivedRequest& request) {
   const std::string_view body = request.body;
-  const bool is_array = max_items_ > 0;
+  const bool is_array = options_.max_items > 0;
   if (body.size() < 2 || body.front() != (is_array ? '[' : '{') ||
       body.back() != (is_array ? ']' : '}')) {
     return ++faults_.shape, false;
   }
-  struct Item {
-    std::uint64_t sequence, escmsg_id, sent;
-  };
-  static thread_local std::vector<Item> items;
-  items.clear();
+  items_.clear();
   std::size_t from = 0;
   while (const auto found = FindObject(body, from)) {
     const std::uint64_t id = EscmsgIdBefore(body.substr(from, found->begin - from));
     if (!found->intact || id == 0) return ++faults_.body, false;
-    if (!items.empty() && items.back().escmsg_id >= id) return ++faults_.order, false;
-    items.push_back({found->sequence, id, found->sent});
+    if (!items_.empty() && items_.back().escmsg_id >= id) return ++faults_.order, false;
+    if (found->sequence % options_.types != request.webhook % options_.types)
+      return ++faults_.stray, false;
+    items_.push_back({found->sequence, id, found->sent});
     from = found->end;
   }
-  if (items.empty()) return ++faults_.body, false;
-  if (items.size() > std::max<std::size_t>(max_items_, 1))
+  if (items_.empty()) return ++faults_.body, false;
+  if (items_.size() > std::max<std::size_t>(options_.max_items, 1))
     return ++faults_.too_many, false;
-  WebhookCounts* counts = &webhooks_[request.webhook];
-  for (const Item& item : items)
-    TakeItem(counts, item.sequence, item.escmsg_id, item.sent);
   return true;
 }
 
-void DeliveryCheck::TakeItem(WebhookCounts* counts, std::uint64_t sequence,
-                             std::uint64_t escmsg_id, std::uint64_t sent) {
-  if (counts->seen.size() <= sequence) counts->seen.resize(sequence * 3 / 2 + 1'024);
-  if (counts->seen[sequence]) {
+void DeliveryCheck::TakeItem(std::size_t webhook, const Item& item) {
+  WebhookCounts* const counts = &webhooks_[webhook];
+  const std::uint64_t at = item.sequence / options_.types;
+  if (counts->seen.size() <= at) counts->seen.resize(at * 3 / 2 + 1'024);
+  if (counts->seen[at]) {
     ++repeated_items_;
     return;
   }
-  counts->seen[sequence] = true;
+  counts->seen[at] = true;
   ++counts->items;
-  counts->item_sum += Mix(sequence, escmsg_id);
+  counts->item_sum += Mix(item.sequence, item.escmsg_id);
   page_.items.fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t from = page_.measure_from.load(std::memory_order_relaxed);
   const std::uint64_t until = page_.measure_until.load(std::memory_order_relaxed);
-  if (from != 0 && sent >= from && (until == 0 || sent < until)) {
-    latency_.Add(NowNanos() - sent);
+  if (from != 0 && item.sent >= from && (until == 0 || item.sent < until) &&
+      webhook >= options_.timed_from) {
+    latency_.Add(NowNanos() - item.sent);
   }
+}
+
+std::string DeliveryCheck::LatenciesToJson() const {
+  return fmt::format(
+      R"({{"count":{},"p50_ms":{:.3f},"p95_ms":{:.3f},"p99_ms":{:.3f},"max_ms":{:.3f}}})",
+      latency_.count(), latency_.Milliseconds(0.5), latency_.Milliseconds(0.95),
+      latency_.Milliseconds(0.99), latency_.Milliseconds(1));
+}
+
+std::string DeliveryCheck::TakeLatencies() {
+  std::string json = LatenciesToJson();
+  latency_ = LatencyHistogram();
+  return json;
 }
 
 std::string DeliveryCheck::ToJson() const {
@@ -183,15 +207,13 @@ std::string DeliveryCheck::ToJson() const {
                             counts.deliveries);
   }
   return fmt::format(
-      R"({{"requests":{},"verified":{},"deliveries":{},"repeated_deliveries":{},)"
-      R"("repeated_items":{},"faults":{{"signature":{},"timestamp":{},"body":{},)"
-      R"("shape":{},"order":{},"protocol":{},"too_many":{}}},"latency":{{"count":{},)"
-      R"("p50_ms":{:.3f},"p95_ms":{:.3f},"p99_ms":{:.3f},"max_ms":{:.3f}}},)"
-      R"("webhooks":[{}]}})",
-      requests_, verified_, delivery_ids_.size(), repeated_deliveries_, repeated_items_,
-      faults_.signature, faults_.timestamp, faults_.body, faults_.shape, faults_.order,
-      faults_.protocol, faults_.too_many, latency_.count(), latency_.Milliseconds(0.5),
-      latency_.Milliseconds(0.95), latency_.Milliseconds(0.99), latency_.Milliseconds(1),
+      R"({{"requests":{},"verified":{},"looked_at":{},"deliveries":{},)"
+      R"("repeated_deliveries":{},"repeated_items":{},"faults":{{"signature":{},)"
+      R"("timestamp":{},"body":{},"shape":{},"order":{},"protocol":{},"too_many":{},)"
+      R"("stray":{}}},"latency":{},"webhooks":[{}]}})",
+      requests_, verified_, looked_at_, delivery_ids_.size(), repeated_deliveries_,
+      repeated_items_, faults_.signature, faults_.timestamp, faults_.body, faults_.shape,
+      faults_.order, faults_.protocol, faults_.too_many, faults_.stray, LatenciesToJson(),
       webhooks);
 }
 

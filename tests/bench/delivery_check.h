@@ -31,7 +31,7 @@ struct WebhookCounts {
   std::uint64_t items = 0;
   std::uint64_t item_sum = 0;  // of Mix(sequence, escmsg_id)
   std::uint64_t deliveries = 0;
-  std::vector<bool> seen;  // by sequence
+  std::vector<bool> seen;  // by sequence / types
 };
 
 // The sum of everything that is wrong with a request; each one alone makes the run fail.
@@ -43,6 +43,7 @@ struct Faults {
   std::uint64_t order = 0;      // items of a body not in escmsg_id order
   std::uint64_t protocol = 0;   // no HTTP request that the sink understands
   std::uint64_t too_many = 0;   // more items than a window may hold
+  std::uint64_t stray = 0;      // an event of a type that the webhook does not want
 };
 
 // Not thread-safe.
@@ -52,6 +53,9 @@ class DeliveryCheck {
     std::string secret;  // whsec_…
     std::size_t webhooks = 1;
     std::size_t max_items = 0;  // 0: bodies are objects, not arrays
+    // Event types: webhook n wants events whose sequence leaves the same rest by it as n.
+    std::size_t types = 1;
+    std::size_t timed_from = 0;  // latencies are of webhooks from this number on
   };
   // Ends the program where the secret is none.
   DeliveryCheck(const Options& options, SharedPage& page);
@@ -61,25 +65,37 @@ class DeliveryCheck {
 
   // Checks and counts. False where anything is wrong with the request.
   bool Take(const ReceivedRequest& request);
+  // Checks a request that will not be answered with success, and so comes again: its
+  // items are not counted. Likewise.
+  bool Look(const ReceivedRequest& request);
   void CountProtocolFault() { ++faults_.protocol; }
   void CountRequest() { ++requests_; }
 
   std::string ToJson() const;
+  // The latencies so far, and begins them anew.
+  std::string TakeLatencies();
 
  private:
   bool SignatureHolds(const ReceivedRequest& request);
   bool TimestampHolds(const ReceivedRequest& request);
-  bool TakeItems(const ReceivedRequest& request);
-  void TakeItem(WebhookCounts* counts, std::uint64_t sequence, std::uint64_t escmsg_id,
-                std::uint64_t sent);
+  struct Item {
+    std::uint64_t sequence, escmsg_id, sent;
+  };
+  // False where anything is wrong with the request; else `items_` are what it carries.
+  bool Verify(const ReceivedRequest& request);
+  bool ReadItems(const ReceivedRequest& request);
+  std::string LatenciesToJson() const;
+  void TakeItem(std::size_t webhook, const Item& item);
 
-  std::size_t max_items_;
+  Options options_;
   SharedPage& page_;
   EVP_MAC_CTX* mac_;  // holds the key; restarted for each request
   std::vector<WebhookCounts> webhooks_;
+  std::vector<Item> items_;  // of the request that is looked at
   absl::flat_hash_set<std::pair<std::uint64_t, std::uint64_t>> delivery_ids_;
   std::uint64_t requests_ = 0;  // complete ones, of any kind
   std::uint64_t verified_ = 0;
+  std::uint64_t looked_at_ = 0;
   std::uint64_t repeated_deliveries_ = 0;
   std::uint64_t repeated_items_ = 0;
   Faults faults_;

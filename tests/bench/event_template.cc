@@ -13,16 +13,19 @@ namespace windrow::bench {
 namespace {
 
 constexpr std::size_t kIdDigits = 16;
+constexpr std::size_t kTypeDigits = 7;
 
 }  // namespace
 
 EventTemplate::EventTemplate(const Options& options)
-    : object_bytes_(options.object_bytes) {
+    : object_bytes_(options.object_bytes), types_(options.types) {
   const std::string object = MakeObject(options.object_bytes);
   const std::string blank_id(kIdDigits, '#');
+  const std::string blank_type(kTypeDigits, '%');
   v1::PublishEventRequest request;
   v1::Event* event = request.mutable_event();
-  event->set_type(options.event_type);
+  event->set_type(types_ > 1 ? options.event_type + "." + blank_type
+                             : options.event_type);
   event->set_object_type("ticket");
   event->set_object_id("4711");
   event->set_object(object);
@@ -30,7 +33,10 @@ EventTemplate::EventTemplate(const Options& options)
   bytes_ = request.SerializeAsString();
   object_at_ = bytes_.find(object);
   if (options.event_ids) event_id_at_ = bytes_.find(blank_id);
-  if (object_at_ == std::string::npos || event_id_at_ == std::string::npos) std::abort();
+  if (types_ > 1) type_number_at_ = bytes_.find(blank_type);
+  for (const std::size_t at : {object_at_, event_id_at_, type_number_at_}) {
+    if (at == std::string::npos) std::abort();
+  }
 }
 
 grpc::ByteBuffer EventTemplate::Make(std::uint64_t sequence, std::uint64_t sent) const {
@@ -40,6 +46,10 @@ grpc::ByteBuffer EventTemplate::Make(std::uint64_t sequence, std::uint64_t sent)
   StampObject(bytes + object_at_, object_bytes_, sequence, sent);
   if (event_id_at_ != 0) {
     fmt::format_to_n(bytes + event_id_at_, kIdDigits, "{:0{}}", sequence, kIdDigits);
+  }
+  if (type_number_at_ != 0) {
+    fmt::format_to_n(bytes + type_number_at_, kTypeDigits, "{:0{}}", sequence % types_,
+                     kTypeDigits);
   }
   const grpc::Slice owned(slice, grpc::Slice::STEAL_REF);
   return {&owned, 1};

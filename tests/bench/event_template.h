@@ -12,6 +12,9 @@ class EventTemplate {
  public:
   struct Options {
     std::string event_type = "ticket.created";
+    // Above 1: there are so many types, TYPE.0000000, TYPE.0000001, … in turn by
+    // sequence.
+    std::size_t types = 1;
     std::size_t object_bytes = 500;
     // Give each event an event_id, as a publisher does that wants to repeat safely.
     bool event_ids = false;
@@ -24,8 +27,10 @@ class EventTemplate {
  private:
   std::string bytes_;
   std::size_t object_bytes_;
+  std::size_t types_;
   std::size_t object_at_ = 0;
-  std::size_t event_id_at_ = 0;  // 0: none
+  std::size_t event_id_at_ = 0;     // 0: none
+  std::size_t type_number_at_ = 0;  // likewise
 };
 
 }  // namespace windrow::bench

@@ -37,6 +37,7 @@ struct Options {
   std::uint64_t outstanding = 10'000;
   std::uint64_t matched = 1;
   std::uint64_t limit = 0;
+  std::uint64_t first = 0;
   int streams = 1;
   EventTemplate::Options events;
 };
@@ -117,7 +118,7 @@ class Publisher {
     if (options_.limit > 0) room = std::min(room, options_.limit - sent_);
     for (const auto& stream : streams_) {
       if (room == 0) return;
-      if (stream->Send(sent_, NowNanos(), room > streams_.size())) {
+      if (stream->Send(options_.first + sent_, NowNanos(), room > streams_.size())) {
         ++sent_;
         --room;
       }
@@ -133,7 +134,7 @@ class Publisher {
                           static_cast<long>(due % 1'000'000'000)};
       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
       PublishStream& stream = *streams_[sent_ % streams_.size()];
-      while (!stream.Send(sent_, due, due + interval <= NowNanos())) {
+      while (!stream.Send(options_.first + sent_, due, due + interval <= NowNanos())) {
         if (StopAsked() || Finished()) return CloseSending();
         const timespec moment{0, 20'000};
         nanosleep(&moment, nullptr);
@@ -186,9 +187,11 @@ int main(int argc, char** argv) {
                  "items that may be sent and not yet received");
   app.add_option("--matched", options.matched, "how many triggers each event matches");
   app.add_option("--limit", options.limit, "end after so many events; 0: at SIGTERM");
+  app.add_option("--first", options.first, "the first event's sequence number");
   app.add_option("--streams", options.streams);
   app.add_option("--object-bytes", options.events.object_bytes);
   app.add_option("--event-type", options.events.event_type);
+  app.add_option("--types", options.events.types, "so many types, by number after it");
   app.add_flag("--event-ids", options.events.event_ids, "give each event an event_id");
   CLI11_PARSE(app, argc, argv);
   signal(SIGTERM, [](int) { windrow::bench::stop_asked = 1; });

@@ -25,11 +25,14 @@ struct SharedPage {
   // By run.py: events that were sent from then until then make the latencies.
   std::atomic<std::uint64_t> measure_from;
   std::atomic<std::uint64_t> measure_until;
-  std::uint64_t unused_3[6];
+  // Webhooks numbered below this are refused with 404: their receiver is away.
+  std::atomic<std::uint64_t> away;
+  std::uint64_t unused_3[5];
 };
 static_assert(sizeof(SharedPage) == 192);
 static_assert(offsetof(SharedPage, items) == 64);
 static_assert(offsetof(SharedPage, measure_from) == 128);
+static_assert(offsetof(SharedPage, away) == 144);
 
 // Maps an existing file of sizeof(SharedPage) bytes. Ends the program where it cannot.
 SharedPage& MapSharedPage(const std::string& path);

@@ -6,7 +6,7 @@ import struct
 
 SIZE = 192
 OFFSETS = {"sent": 0, "acked": 8, "items": 64, "deliveries": 72,
-           "measure_from": 128, "measure_until": 136}
+           "measure_from": 128, "measure_until": 136, "away": 144}
 
 
 class SharedPage:

@@ -1,7 +1,7 @@
 // The receiver of the bench: checks every request, counts, and tells at GET /stats.
 //
 //   windrow-bench-sink --shared FILE --secret whsec_… [--webhooks N] [--hosts N]
-//                      [--max-items N]
+//                      [--max-items N] [--types N] [--timed-from N]
 //
 // Prints its port, and a line end, when it listens. SIGTERM ends it.
 #include <signal.h>
@@ -26,6 +26,10 @@ int main(int argc, char** argv) {
   app.add_option("--hosts", hosts, "also listen on so many addresses from 127.1.0.0 on");
   app.add_option("--max-items", options.max_items,
                  "bodies are arrays of at most so many");
+  app.add_option("--types", options.types,
+                 "event types: webhook n wants every so-manieth event, from the n-th on");
+  app.add_option("--timed-from", options.timed_from,
+                 "latencies are of webhooks from this number on");
   CLI11_PARSE(app, argc, argv);
 
   sigset_t signals;
@@ -35,8 +39,9 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   const int stop = signalfd(-1, &signals, SFD_CLOEXEC);
 
-  windrow::bench::DeliveryCheck check(options, windrow::bench::MapSharedPage(shared));
-  windrow::bench::SinkServer server(check, options.webhooks, hosts);
+  windrow::bench::SharedPage& page = windrow::bench::MapSharedPage(shared);
+  windrow::bench::DeliveryCheck check(options, page);
+  windrow::bench::SinkServer server(check, page, options.webhooks, hosts);
   std::printf("%u\n", server.port());
   std::fflush(stdout);
   server.Run(stop);

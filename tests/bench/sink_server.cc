@@ -40,7 +40,7 @@ std::optional<std::size_t> ToNumber(std::string_view text) {
   return value;
 }
 
-enum class Path { kUnknown, kOk, kFail, kHang, kStats };
+enum class Path { kUnknown, kOk, kFail, kHang, kStats, kLatencies };
 
 }  // namespace
 
@@ -71,6 +71,7 @@ bool SinkServer::Head::ParsePath(std::string_view line) {
   if (!line.ends_with(" HTTP/1.1")) return false;
   line.remove_suffix(9);
   if (line == "GET /stats") return path = Path::kStats, true;
+  if (line == "GET /latencies") return path = Path::kLatencies, true;
   constexpr std::pair<std::string_view, Path> kPaths[] = {{"POST /ok/", Path::kOk},
                                                           {"POST /fail/", Path::kFail},
                                                           {"POST /hang/", Path::kHang}};
@@ -122,8 +123,12 @@ bool SinkServer::Head::Parse(std::string_view text) {
   return !first;
 }
 
-SinkServer::SinkServer(DeliveryCheck& check, std::size_t webhooks, std::size_t hosts)
-    : check_(check), webhooks_(webhooks), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+SinkServer::SinkServer(DeliveryCheck& check, const SharedPage& page, std::size_t webhooks,
+                       std::size_t hosts)
+    : check_(check),
+      page_(page),
+      webhooks_(webhooks),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   Listen(INADDR_LOOPBACK);
   for (std::size_t i = 0; i < hosts; ++i) {
     Listen(0x7f010000u + static_cast<std::uint32_t>(i));
@@ -153,7 +158,8 @@ void SinkServer::Listen(std::uint32_t address) {
   port_ = ntohs(name.sin_port);
   epoll_event event{.events = EPOLLIN, .data = {.fd = listener}};
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, listener, &event) != 0) Die("epoll_ctl");
-  listeners_.push_back(listener);
+  listeners_.insert(std::upper_bound(listeners_.begin(), listeners_.end(), listener),
+                    listener);
 }
 
 void SinkServer::Accept(int listener) {
@@ -185,7 +191,7 @@ void SinkServer::Run(int stop) {
     for (int i = 0; i < count; ++i) {
       const int socket = events[i].data.fd;
       if (socket == stop) return;
-      if (std::find(listeners_.begin(), listeners_.end(), socket) != listeners_.end()) {
+      if (std::binary_search(listeners_.begin(), listeners_.end(), socket)) {
         Accept(socket);
         continue;
       }
@@ -231,12 +237,8 @@ bool SinkServer::AnswerAll(Connection* connection) {
       return check_.CountProtocolFault(), false;
     }
     if (text.size() < head.size + head.body_size) break;
-    if (head.path == Path::kHang) {
-      connection->hanging = true;
-      check_.CountRequest();
-      break;
-    }
     Answer(head, text.substr(head.size, head.body_size), &out);
+    connection->hanging = head.path == Path::kHang;
     text.remove_prefix(head.size + head.body_size);
   }
   if (text.size() != connection->filled) {
@@ -251,9 +253,14 @@ bool SinkServer::AnswerAll(Connection* connection) {
   return whole;
 }
 
+bool SinkServer::IsAway(std::size_t webhook) const {
+  return webhook < page_.away.load(std::memory_order_relaxed);
+}
+
 void SinkServer::Answer(const Head& head, std::string_view body, std::string* out) {
-  if (head.path == Path::kStats) {
-    const std::string json = check_.ToJson();
+  if (head.path == Path::kStats || head.path == Path::kLatencies) {
+    const std::string json =
+        head.path == Path::kStats ? check_.ToJson() : check_.TakeLatencies();
     *out += "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: " +
             std::to_string(json.size()) + "\r\n\r\n" + json;
     return;
@@ -261,8 +268,14 @@ void SinkServer::Answer(const Head& head, std::string_view body, std::string* ou
   check_.CountRequest();
   ReceivedRequest request = head.request;
   request.body = body;
-  if (!check_.Take(request)) {
+  const bool away = IsAway(request.webhook);
+  const bool taken =
+      head.path == Path::kHang || away ? check_.Look(request) : check_.Take(request);
+  if (head.path == Path::kHang) return;
+  if (!taken) {
     *out += "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+  } else if (away) {
+    *out += "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
   } else if (head.path == Path::kFail) {
     *out += "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
   } else {
