@@ -43,6 +43,7 @@ verb_bench() {
     build release windrow-bench-micro
     exec "$ROOT/build/release/bin/windrow-bench-micro" "$@"
   fi
+  need_pip tests/requirements.txt
   build release "${PROGRAMS[@]}" windrow-bench-sink windrow-bench-publisher
-  exec python3 "$ROOT/tests/bench/run.py" --bin "$ROOT/build/release/bin" "$@"
+  exec "$ROOT/.deps/python/bin/python" "$ROOT/tests/bench/run.py" --bin "$ROOT/build/release/bin" "$@"
 }

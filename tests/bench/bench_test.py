@@ -3,12 +3,20 @@
 
 import contextlib
 import io
+import json
+import pathlib
+import tempfile
 import unittest
 
+import account
+import budgets
+import feeds
 import measure
 import run
 import scenarios
 import table
+from feeds import Feed, Published
+from json_output import JsonOutput
 from postgres import Counters
 from processes import Usage
 from scenarios import Scenario
@@ -26,8 +34,42 @@ class SelectTest(unittest.TestCase):
     def test_a_batched_webhook_is_made_with_its_window(self):
         self.assertEqual(
             scenarios.SCENARIOS["batched10"].webhook_flags(),
-            ["--event", "ticket.created", "--payload", "small", "--batch", "any",
-             "--batch-max-items", "10", "--batch-wait", "1s"])
+            ["--payload", "small", "--batch", "any", "--batch-max-items", "10",
+             "--batch-wait", "1s"])
+
+    def test_all_has_every_scenario_but_the_two_that_take_long(self):
+        every = {s.name for s in scenarios.select(["all"])}
+        self.assertEqual(set(scenarios.SCENARIOS) - every, {"growth", "vacuum"})
+
+    def test_webhooks_beside_a_crowd_are_numbered_after_it(self):
+        scenario = scenarios.SCENARIOS["hanging"]
+        self.assertEqual(scenario.crowd.webhooks, range(1_000))
+        self.assertEqual(scenario.feed.webhooks, range(1_000, 1_010))
+        self.assertEqual(scenario.crowd.url(258, 80), "http://127.1.1.2:80/hang/258")
+
+
+class FeedTest(unittest.TestCase):
+    FEED = Feed("bench", range(6), types=3)
+
+    def test_each_event_matches_the_webhooks_of_its_type(self):
+        self.assertEqual(self.FEED.matched, 2)
+        self.assertEqual([self.FEED.type_of(n) for n in (0, 2, 5)],
+                         ["bench.0000000", "bench.0000002", "bench.0000002"])
+
+    def test_a_webhook_wants_every_so_manieth_event(self):
+        # Of the events 0 to 6, type 0 has 0, 3 and 6; type 1 has 1 and 4; type 2 has 2 and 5.
+        self.assertEqual([self.FEED.wanted_of(n, 7) for n in range(6)], [3, 2, 2, 3, 2, 2])
+        self.assertEqual([self.FEED.wanted_of(n, 0) for n in range(3)], [0, 0, 0])
+
+    def test_two_publishers_of_one_feed_count_together(self):
+        first = dict.fromkeys(feeds.COUNTED, 1) | {"ack_sum": "ffffffffffffffff",
+                                                   "first_error": "", "ack_p50_ms": 9}
+        second = dict.fromkeys(feeds.COUNTED, 2) | {"ack_sum": "0000000000000003",
+                                                    "first_error": "late", "ack_p50_ms": 4}
+        both = feeds.joined(first, second)
+        self.assertEqual((both["acked"], both["ack_sum"], both["first_error"]),
+                         (3, "0000000000000002", "late"))
+        self.assertIs(feeds.joined(None, second), second)
 
 
 class ArgumentsTest(unittest.TestCase):
@@ -53,6 +95,50 @@ class ArgumentsTest(unittest.TestCase):
     def test_a_measurement_takes_time(self):
         self.assertIn("at least 1", self.refuses("--seconds", "0"))
         self.assertIn("at least 1", self.refuses("--runs", "0"))
+        self.assertIn("at least 1,000", self.refuses("--deliveries", "9"))
+
+    def test_all_is_a_flag_and_a_group(self):
+        self.assertEqual(self.parse("--all").scenarios, self.parse("all").scenarios)
+
+    def test_what_a_scenario_begins_with_can_be_set_where_it_begins_with_something(self):
+        backlog, large = self.parse("backlog", "large", "--deliveries", "5000").scenarios
+        self.assertEqual((backlog.deliveries, large.deliveries), (5_000, 0))
+
+
+class JsonOutputTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def written(self):
+        return {str(path.relative_to(self.folder)): json.loads(path.read_text())
+                for path in self.folder.rglob("*.json")}
+
+    def test_a_file_has_every_result(self):
+        output = JsonOutput(str(self.folder / "new" / "bench.json"), runs=1)
+        for name in "ab":
+            output.add({"scenario": name})
+        self.assertEqual(self.written(),
+                         {"new/bench.json": [{"scenario": "a"}, {"scenario": "b"}]})
+
+    def test_a_folder_has_a_file_a_scenario_and_one_of_all(self):
+        output = JsonOutput(str(self.folder), runs=1)
+        output.add({"scenario": "a"})
+        self.assertEqual(self.written(),
+                         {"a.json": {"scenario": "a"}, "all.json": [{"scenario": "a"}]})
+
+    def test_a_slash_makes_a_folder_and_runs_are_numbered(self):
+        output = JsonOutput(f"{self.folder}/out/", runs=2)
+        for name in "aba":
+            output.add({"scenario": name})
+        self.assertEqual(sorted(self.written()),
+                         ["out/a-1.json", "out/a-2.json", "out/all.json", "out/b-1.json"])
+
+
+class BudgetTest(unittest.TestCase):
+    def test_a_budget_is_kept_up_to_its_bound(self):
+        found = {"a": budgets.at_most(2, 2), "b": budgets.at_most(2, 2.01)}
+        self.assertEqual([each["kept"] for each in found.values()], [True, False])
+        self.assertEqual(budgets.text(found), "a 2, at most 2: kept; b 2.01, at most 2: MISSED")
 
 
 def moment(at, acked, items, deliveries, machine_cpu, database, **usages):
@@ -66,7 +152,8 @@ class FiguresTest(unittest.TestCase):
             server=Usage(1.0, 10), postgres=Usage(2.0, 20), sink=Usage(0.5, 0))
         self.end = moment(
             110.0, 5_000, 10_000, 1_000, 64.0, Counters(700, 180, 9_000_000),
-            server=Usage(3.0, 810), postgres=Usage(8.0, 20), sink=Usage(2.5, 0))
+            server=Usage(3.0, 810, 30, 40), postgres=Usage(8.0, 20, 50, 50),
+            sink=Usage(2.5, 0))
 
     def test_rates_are_by_the_time_that_passed(self):
         self.assertEqual(measure.rates(self.begin, self.end), {
@@ -77,9 +164,16 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(costs["statements_per_event"], 0.05)      # 200 / 4,000
         self.assertEqual(costs["commits_per_delivery"], 0.1)       # 80 / 800
         self.assertEqual(costs["wal_bytes_per_event"], 2_000.0)    # 8,000,000 / 4,000
-        self.assertEqual(costs["cpu_us_per_item"],
+        self.assertEqual({name: each["cpu_us_per_item"]
+                          for name, each in costs["processes"].items()},
                          {"server": 250.0, "postgres": 750.0, "sink": 250.0})
-        self.assertEqual(costs["context_switches_per_item"]["server"], 0.1)
+        self.assertEqual(costs["processes"]["server"]["context_switches_per_item"], 0.1)
+
+    def test_memory_is_as_it_was_at_the_end_and_at_most(self):
+        found = measure.costs(self.begin, self.end, 2, postgres_peak=70)["processes"]
+        self.assertEqual([(each["rss_bytes"], each["peak_rss_bytes"])
+                          for each in (found["server"], found["postgres"])],
+                         [(30, 40), (50, 70)])
 
     def test_publisher_and_sink_are_not_windrow_s_cpu(self):
         costs = measure.costs(self.begin, self.end, cores=2)
@@ -101,7 +195,7 @@ class FiguresTest(unittest.TestCase):
 class ProblemsTest(unittest.TestCase):
     def setUp(self):
         self.scenario = Scenario("two", "", webhooks=2)
-        self.published = {"sent": 10, "acked": 10, "ack_sum": "ab", "refused": 0,
+        self.answers = {"sent": 10, "acked": 10, "ack_sum": "ab", "refused": 0,
                           "duplicates": 0, "wrong_matched": 0, "wrong_order": 0,
                           "unanswered": 0, "first_error": ""}
         self.sink = {"requests": 20, "verified": 20, "deliveries": 20,
@@ -113,7 +207,8 @@ class ProblemsTest(unittest.TestCase):
                         "pending": 0}
 
     def found(self):
-        return measure.problems(self.scenario, self.published, self.sink, self.records)
+        return account.problems([Published(self.scenario.feed, self.answers)], self.sink,
+                                self.records)
 
     def test_a_run_in_which_all_agree_counts(self):
         self.assertEqual(self.found(), [])
@@ -129,10 +224,10 @@ class ProblemsTest(unittest.TestCase):
 
     def test_each_other_disagreement_is_found(self):
         for part, key, value in [
-                (self.published, "sent", 11), (self.published, "refused", 1),
-                (self.published, "duplicates", 1), (self.published, "wrong_matched", 1),
-                (self.published, "wrong_order", 1), (self.published, "unanswered", 1),
-                (self.published, "first_error", "the stream ended"),
+                (self.answers, "sent", 11), (self.answers, "refused", 1),
+                (self.answers, "duplicates", 1), (self.answers, "wrong_matched", 1),
+                (self.answers, "wrong_order", 1), (self.answers, "unanswered", 1),
+                (self.answers, "first_error", "the stream ended"),
                 (self.sink, "verified", 19), (self.sink, "repeated_items", 1),
                 (self.sink, "repeated_deliveries", 1), (self.sink["faults"], "body", 1),
                 (self.records, "events", 9), (self.records, "succeeded", 19),
@@ -147,8 +242,39 @@ class ProblemsTest(unittest.TestCase):
     def test_counts_are_in_items(self):
         self.sink["webhooks"][1]["items"] = 8
         self.sink["repeated_items"] = 3
-        self.assertEqual(measure.counts(self.scenario, self.published, self.sink), {
+        published = Published(self.scenario.feed, self.answers)
+        self.assertEqual(account.counts([published], self.sink), {
             "published": 20, "received": 21, "verified": 18, "lost": 2, "duplicated": 3})
+
+    def test_what_hangs_waits_in_the_queue_and_is_received_by_nobody(self):
+        hangs = Feed("bench.hangs", range(2, 4), path="hang")
+        self.sink["webhooks"] += [{"items": 0, "item_sum": "00"}] * 2
+        self.records |= {"events": 13, "pending": 6}
+        published = [Published(self.scenario.feed, self.answers),
+                     Published(hangs, self.answers | {"sent": 3, "acked": 3}, False)]
+        self.assertEqual(account.problems(published, self.sink, self.records), [])
+        self.records["pending"] = 5
+        self.assertEqual(account.problems(published, self.sink, self.records),
+                         ["windows left: 5, expected 6"])
+
+    def test_events_of_several_types_are_counted_by_webhook_and_summed_over_all(self):
+        self.scenario = Scenario("types", "", webhooks=4, types=2)
+        self.sink["webhooks"] = [{"items": 5, "item_sum": "55"}, {"items": 5, "item_sum": "56"},
+                                 {"items": 5, "item_sum": "55"}, {"items": 5, "item_sum": "56"}]
+        self.answers["ack_sum"] = "ab"  # 0x55 + 0x56, and twice that arrives
+        self.assertEqual(self.found(), [])
+        self.sink["webhooks"][3] = {"items": 4, "item_sum": "54"}
+        self.assertEqual(self.found(), [
+            "items received by webhook 3: 4, expected 5",
+            "checksum of (event, escmsg_id) at all webhooks: 0000000000000154, "
+            "expected 0000000000000156"])
+
+    def test_many_problems_are_named_in_part(self):
+        self.scenario = Scenario("many", "", webhooks=50)
+        self.sink["webhooks"] = [{"items": 9, "item_sum": "ab"}] * 50
+        found = self.found()
+        self.assertEqual(len(found), account.MOST_PROBLEMS + 1)
+        self.assertEqual(found[-1], "and 31 more")
 
 
 class TableTest(unittest.TestCase):

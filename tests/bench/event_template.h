@@ -16,6 +16,8 @@ class EventTemplate {
     // sequence.
     std::size_t types = 1;
     std::size_t object_bytes = 500;
+    // Above 1: events are of so many objects, 0000000, 0000001, …, mixed.
+    std::size_t objects = 1;
     // Give each event an event_id, as a publisher does that wants to repeat safely.
     bool event_ids = false;
   };
@@ -28,9 +30,11 @@ class EventTemplate {
   std::string bytes_;
   std::size_t object_bytes_;
   std::size_t types_;
+  std::size_t objects_;
   std::size_t object_at_ = 0;
   std::size_t event_id_at_ = 0;     // 0: none
   std::size_t type_number_at_ = 0;  // likewise
+  std::size_t object_id_at_ = 0;    // likewise
 };
 
 }  // namespace windrow::bench

@@ -13,10 +13,12 @@ import time
 
 import postgres
 import processes
+from feeds import Feed
 from ports import free_port
 from scenarios import Scenario
 from shared_page import SharedPage
 
+MOST_BY_CLI = 50
 SECRET = "whsec_" + base64.b64encode(bytes(range(100, 132))).decode()
 
 
@@ -65,31 +67,63 @@ class Installation:
             print(f"logs are in {self.folder}", flush=True)
 
     def start(self) -> None:
+        """All but the publishers."""
         self._start_sink()
         environment = self._environment()
         self._call("windrow", "migrate", environment=environment)
         self._start("server", "windrow-server", environment=environment)
         self._await(self._server_answers, "the server does not answer")
+        self.start_workers()
+        for feed in self.scenario.feeds:
+            self.create_webhooks(feed)
+
+    def start_workers(self) -> None:
         for number in range(self.scenario.workers):
             self._start(f"worker{number + 1}" if number else "worker", "windrow-worker",
-                        environment=environment)
-        for number in range(self.scenario.webhooks):
-            self._create_webhook(number)
+                        environment=self._environment())
 
-    def start_publisher(self) -> None:
+    def stop_workers(self) -> None:
+        """They give back what they have not begun."""
+        workers = [name for name in self.processes if name.startswith("worker")]
+        for name in workers:
+            self.processes[name].terminate()
+        for name in workers:
+            if self.processes.pop(name).wait(60) != 0:
+                raise BenchError(f"{name} did not end well; see {self.folder / name}.log")
+
+    def start_publisher(self, first: int = 0) -> None:
+        """Of the scenario's own feed; its events are numbered from `first` on."""
         scenario = self.scenario
         pace = (["--rate", scenario.rate] if scenario.rate is not None
                 else ["--outstanding", scenario.outstanding])
         if scenario.event_ids:
             pace.append("--event-ids")
-        self._start("publisher", "windrow-bench-publisher", "--server", self.server,
-                    "--shared", self.page.path, "--matched", scenario.webhooks,
-                    "--object-bytes", scenario.event_bytes, "--streams", scenario.streams,
-                    *pace, stdout=subprocess.PIPE)
+        self._start_publisher("publisher", scenario.feed, self.page, "--first", first, *pace)
 
-    def stop_publisher(self) -> dict:
+    def start_crowd(self, *pace) -> None:
+        """The publisher of the scenario's crowd. Its page is its own: what the sink receives
+        does not pace it."""
+        page = SharedPage(self.folder / "crowd.page")
+        self._start_publisher("crowd", self.scenario.crowd, page, *pace)
+
+    def _start_publisher(self, name: str, feed: Feed, page: SharedPage, *pace) -> None:
+        self._start(name, "windrow-bench-publisher", "--server", self.server, "--shared",
+                    page.path, "--matched", feed.matched, "--event-type", feed.event_type,
+                    "--types", feed.types, "--object-bytes", self.scenario.event_bytes,
+                    "--objects", self.scenario.objects,
+                    "--streams", self.scenario.streams, *pace, stdout=subprocess.PIPE)
+
+    def await_crowd(self) -> dict:
+        """Until its publisher, which has a limit, has all answers."""
+        crowd = self.processes["crowd"]
+        while crowd.poll() is None:
+            time.sleep(0.1)
+            self.check_alive(without="crowd")
+        return self.stop_publisher("crowd")
+
+    def stop_publisher(self, name: str = "publisher") -> dict:
         """Ends the sending and awaits every answer."""
-        publisher = self.processes.pop("publisher")
+        publisher = self.processes.pop(name)
         publisher.send_signal(signal.SIGTERM)
         try:
             out, _ = publisher.communicate(timeout=60)
@@ -100,8 +134,15 @@ class Installation:
         return json.loads(out)
 
     def sink_stats(self) -> dict:
+        return self._ask_sink("stats")
+
+    def take_latencies(self) -> dict:
+        """Since they were last taken."""
+        return self._ask_sink("latencies")
+
+    def _ask_sink(self, what: str) -> dict:
         with socket.create_connection(("127.0.0.1", self.sink_port), 30) as peer:
-            peer.sendall(b"GET /stats HTTP/1.1\r\n\r\n")
+            peer.sendall(f"GET /{what} HTTP/1.1\r\n\r\n".encode())
             data = b""
             while True:
                 head, empty_line, body = data.partition(b"\r\n\r\n")
@@ -120,15 +161,16 @@ class Installation:
         found["postgres"] = processes.tree_usage(self.postgres.process.pid)
         return found
 
-    def check_alive(self) -> None:
+    def check_alive(self, without: str = "") -> None:
         for name, process in self.processes.items():
-            if process.poll() is not None:
+            if process.poll() is not None and name != without:
                 raise BenchError(f"{name} ended with status {process.returncode}; see "
                                  f"{self.folder / name}.log")
 
     def _environment(self) -> dict[str, str]:
         ring = self.folder / "key_ring"
-        ring.write_text("1:" + base64.b64encode(os.urandom(32)).decode() + "\n")
+        if not ring.exists():
+            ring.write_text("1:" + base64.b64encode(os.urandom(32)).decode() + "\n")
         return os.environ | {
             "WINDROW_DATABASE_URL": self.postgres.url,
             "WINDROW_KEY_RING_FILE": str(ring),
@@ -140,20 +182,42 @@ class Installation:
 
     def _start_sink(self) -> None:
         scenario = self.scenario
+        webhooks = scenario.feed.webhooks.stop
         sink = self._start("sink", "windrow-bench-sink", "--shared", self.page.path,
-                           "--secret", SECRET, "--webhooks", scenario.webhooks,
-                           "--hosts", scenario.webhooks if scenario.hosts else 0,
-                           "--max-items", scenario.batch_items, stdout=subprocess.PIPE)
+                           "--secret", SECRET, "--webhooks", webhooks,
+                           "--hosts", webhooks if scenario.hosts else 0,
+                           "--max-items", scenario.batch_items, "--types", scenario.types,
+                           "--timed-from", scenario.feed.webhooks.start,
+                           stdout=subprocess.PIPE)
         line = sink.stdout.readline()
         if not line:
             raise BenchError("the sink did not start")
         self.sink_port = int(line)
 
-    def _create_webhook(self, number: int) -> None:
-        host = f"127.1.{number >> 8}.{number & 255}" if self.scenario.hosts else "127.0.0.1"
-        self._call("windrow", "--server", self.server, "webhook", "create", "--name",
-                   f"bench {number}", "--url", f"http://{host}:{self.sink_port}/ok/{number}",
-                   "--secret", SECRET, *self.scenario.webhook_flags())
+    def create_webhooks(self, feed: Feed) -> None:
+        """The first few by the CLI, more of them by the API as the first one is."""
+        few = feed.webhooks[:MOST_BY_CLI]
+        ids = [self.create_webhook(f"bench {number}", feed.type_of(number),
+                                   feed.url(number, self.sink_port), *feed.flags)
+               for number in few]
+        if len(few) < len(feed.webhooks):
+            # What the API takes (grpcio, protoc) is needed here only.
+            import webhook_copies  # pylint: disable=import-outside-toplevel
+            with self.postgres.relaxed():
+                webhook_copies.copy(self.server, ids[0], SECRET, [
+                    (f"bench {number}", feed.type_of(number),
+                     feed.url(number, self.sink_port))
+                    for number in feed.webhooks[MOST_BY_CLI:]])
+
+    def create_webhook(self, name: str, event_type: str, url: str, *flags: str) -> str:
+        """Its id."""
+        made = self.windrow("webhook", "create", "--name", name, "--url", url, "--event",
+                            event_type, "--secret", SECRET, *flags, "-o", "json")
+        return json.loads(made)["webhook_id"]
+
+    def windrow(self, *args) -> str:
+        """What the CLI prints."""
+        return self._call("windrow", "--server", self.server, *args)
 
     def _server_answers(self) -> bool:
         host, port = self.server.split(":")
@@ -180,8 +244,9 @@ class Installation:
         self.processes[name] = process
         return process
 
-    def _call(self, program: str, *args, environment=None) -> None:
+    def _call(self, program: str, *args, environment=None) -> str:
         done = subprocess.run([self.bin / program, *map(str, args)], env=environment,
                               capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise BenchError(f"{program} {' '.join(map(str, args))}: {done.stderr.strip()}")
+        return done.stdout

@@ -4,12 +4,16 @@ import dataclasses
 import os
 import time
 
+import account
 import processes
+from feeds import Published
 from installation import BenchError, Installation
-from scenarios import Scenario
 
 # A drain that receives nothing for so long has lost what is missing.
 STALLED_AFTER_S = 20
+
+# What the bench itself runs.
+NOT_WINDROW = ("sink", "publisher", "crowd")
 
 
 @dataclasses.dataclass
@@ -31,17 +35,16 @@ class Moment:
                       installation.postgres.counters())
 
 
-class PeakMemory:
-    """The most that each process of Windrow was seen to hold."""
+class PostgresMemory:
+    """The most private memory that PostgreSQL's processes were seen to hold together; the
+    kernel keeps that of each other process."""
 
     def __init__(self, installation: Installation):
-        self._pids = {name: process.pid for name, process in installation.processes.items()
-                      if name == "server" or name.startswith("worker")}
-        self.bytes = dict.fromkeys(self._pids, 0)
+        self._pid = installation.postgres.process.pid
+        self.peak = 0
 
     def look(self) -> None:
-        for name, pid in self._pids.items():
-            self.bytes[name] = max(self.bytes[name], processes.resident_bytes(pid))
+        self.peak = max(self.peak, processes.tree_usage(self._pid).rss_bytes)
 
 
 def run(installation: Installation, seconds: float, warm_up: float, during=None) -> dict:
@@ -50,32 +53,50 @@ def run(installation: Installation, seconds: float, warm_up: float, during=None)
     scenario = installation.scenario
     commit_ms = installation.postgres.commit_milliseconds()
     installation.start()
-    memory = PeakMemory(installation)
+    memory = PostgresMemory(installation)
     installation.start_publisher()
-    _watch(installation, memory, warm_up)
+    warm_up_s = warm(installation, memory, warm_up)
     installation.page["measure_from"] = time.monotonic_ns()
     begin = Moment.now(installation)
     if during is not None:
         during(installation)
-    _watch(installation, memory, seconds - (time.monotonic() - begin.at))
+    watch(installation, memory, seconds - (time.monotonic() - begin.at))
     end = Moment.now(installation)
     installation.page["measure_until"] = time.monotonic_ns()
-    published = installation.stop_publisher()
-    _drain(installation, published["acked"] * scenario.webhooks)
-    sink, records = _settled(installation)
+    published = Published(scenario.feed, installation.stop_publisher())
+    drain(installation, published.items)
+    sink, records = settled(installation)
     result = {"scenario": scenario.name, **rates(begin, end), **_latencies(sink),
-              **costs(begin, end, os.cpu_count()), "commit_ms": commit_ms["p50"],
-              "commit_p99_ms": commit_ms["p99"],
-              "ack_p50_ms": published["ack_p50_ms"], "ack_p99_ms": published["ack_p99_ms"],
-              "peak_rss_bytes": memory.bytes, **counts(scenario, published, sink),
+              **costs(begin, end, os.cpu_count(), memory.peak),
+              "commit_ms": commit_ms["p50"], "commit_p99_ms": commit_ms["p99"],
+              "ack_p50_ms": published.answers["ack_p50_ms"],
+              "ack_p99_ms": published.answers["ack_p99_ms"],
+              **account.counts([published], sink),
+              "warm_up_s": round(warm_up_s, 1),
               "seconds": round(end.at - begin.at, 3), "cores": os.cpu_count()}
-    result["problems"] = problems(scenario, published, sink, records)
+    result["problems"] = account.problems([published], sink, records)
     if result["events_per_s"] == 0 or result["deliveries_per_s"] == 0:
         result["problems"].append("nothing was delivered while it was measured")
     return result
 
 
-def _watch(installation: Installation, memory: PeakMemory, seconds: float) -> None:
+def warm(installation: Installation, memory: PostgresMemory, seconds: float) -> float:
+    """For so long, and until each webhook has had a delivery: the first one, for which a
+    worker reads the profile, costs more. Answers how long that took."""
+    begun = time.monotonic()
+    watch(installation, memory, seconds)
+    wanted = len(installation.scenario.feed.webhooks)
+    seen, seen_at = 0, begun
+    while (items := installation.page["items"]) < wanted:
+        if items != seen:
+            seen, seen_at = items, time.monotonic()
+        if time.monotonic() - seen_at > STALLED_AFTER_S:
+            raise BenchError(f"only {items:,} items were received before measuring")
+        watch(installation, memory, 0.2)
+    return time.monotonic() - begun
+
+
+def watch(installation: Installation, memory: PostgresMemory, seconds: float) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, 0.5))
@@ -83,7 +104,8 @@ def _watch(installation: Installation, memory: PeakMemory, seconds: float) -> No
         installation.check_alive()
 
 
-def _drain(installation: Installation, wanted: int) -> None:
+def drain(installation: Installation, wanted: int) -> None:
+    """Until the sink has so many items, or gets none any more."""
     page = installation.page
     seen, seen_at = page["items"], time.monotonic()
     while page["items"] < wanted and time.monotonic() - seen_at < STALLED_AFTER_S:
@@ -93,12 +115,13 @@ def _drain(installation: Installation, wanted: int) -> None:
             seen, seen_at = page["items"], time.monotonic()
 
 
-def _settled(installation: Installation) -> tuple[dict, dict]:
-    """The sink's and the database's counts, when the last outcomes are recorded."""
+def settled(installation: Installation, left: int = 0) -> tuple[dict, dict]:
+    """The sink's and the database's counts, when the last outcomes are recorded; `left`
+    windows stay."""
     until = time.monotonic() + 20
     while True:
         records = installation.postgres.records()
-        if records["pending"] == 0 or time.monotonic() > until:
+        if records["pending"] <= left or time.monotonic() > until:
             return installation.sink_stats(), records
         time.sleep(0.2)
 
@@ -114,14 +137,15 @@ def _latencies(sink: dict) -> dict:
     return {key: sink["latency"][key] for key in ("p50_ms", "p95_ms", "p99_ms", "max_ms")}
 
 
-def costs(begin: Moment, end: Moment, cores: int) -> dict:
+def costs(begin: Moment, end: Moment, cores: int, postgres_peak: int = 0) -> dict:
     events = max(end.acked - begin.acked, 1)
     deliveries = max(end.deliveries - begin.deliveries, 1)
     items = max(end.items - begin.items, 1)
     database = end.database - begin.database
-    used = {name: end.usages[name] - begin.usages[name] for name in begin.usages}
+    used = {name: end.usages[name] - begin.usages[name] for name in begin.usages
+            if name in end.usages}
     windrow = sum(usage.cpu_s for name, usage in used.items()
-                  if name not in ("sink", "publisher"))
+                  if name not in NOT_WINDROW)
     others = end.machine_cpu - begin.machine_cpu - sum(u.cpu_s for u in used.values())
     return {
         "statements_per_event": round(database.statements / events, 5),
@@ -129,54 +153,14 @@ def costs(begin: Moment, end: Moment, cores: int) -> dict:
         "wal_bytes_per_event": round(database.wal_bytes / events, 1),
         # Windrow and PostgreSQL, by 1,000 items delivered.
         "cpu_s_per_1000": round(windrow / items * 1_000, 4),
-        "cpu_us_per_item": {name: round(usage.cpu_s / items * 1e6, 1)
-                            for name, usage in used.items()},
-        "context_switches_per_item": {name: round(usage.switches / items, 3)
-                                      for name, usage in used.items()},
+        "processes": {name: {"cpu_us_per_item": round(usage.cpu_s / items * 1e6, 1),
+                             "context_switches_per_item": round(usage.switches / items, 3),
+                             "rss_bytes": usage.rss_bytes,
+                             "peak_rss_bytes": max(usage.peak_rss_bytes, postgres_peak)
+                             if name == "postgres" else usage.peak_rss_bytes}
+                      for name, usage in used.items()},
         # What the machine did beside: above a few hundredths the figures are too low.
         "others_cpu_share": round(max(others, 0) / (end.at - begin.at) / cores, 3),
         "idle_cpu_share": round(max(1 - (end.machine_cpu - begin.machine_cpu)
                                     / (end.at - begin.at) / cores, 0), 3),
     }
-
-
-def counts(scenario: Scenario, published: dict, sink: dict) -> dict:
-    """In items: events times the webhooks that each matches."""
-    wanted = published["acked"] * scenario.webhooks
-    received = sum(webhook["items"] for webhook in sink["webhooks"])
-    return {"published": wanted, "received": received + sink["repeated_items"],
-            "verified": received, "lost": wanted - received,
-            "duplicated": sink["repeated_items"]}
-
-
-def problems(scenario: Scenario, published: dict, sink: dict, records: dict) -> list[str]:
-    """Why the run does not count; empty where it does."""
-    found = []
-
-    def want(what: str, got, wanted) -> None:
-        if got != wanted:
-            found.append(f"{what}: {got}, expected {wanted}")
-
-    acked = published["acked"]
-    items = acked * scenario.webhooks
-    deliveries = sink["deliveries"]
-    want("events acknowledged", acked, published["sent"])
-    for fault in ("refused", "duplicates", "wrong_matched", "wrong_order", "unanswered"):
-        want(f"publisher's answers: {fault}", published[fault], 0)
-    if published["first_error"]:
-        found.append(f"publisher: {published['first_error']}")
-    for fault, count in sink["faults"].items():
-        want(f"sink: requests with a wrong {fault}", count, 0)
-    want("requests verified", sink["verified"], sink["requests"])
-    for number, webhook in enumerate(sink["webhooks"]):
-        want(f"items received by webhook {number}", webhook["items"], acked)
-        want(f"checksum of (event, escmsg_id) at webhook {number}", webhook["item_sum"],
-             published["ack_sum"])
-    want("items received twice", sink["repeated_items"], 0)
-    want("deliveries received twice", sink["repeated_deliveries"], 0)
-    want("events stored", records["events"], acked)
-    want("deliveries recorded as succeeded", records["succeeded"], deliveries)
-    want("items in them", records["items"], items)
-    want("deliveries recorded as anything else", records["others"], 0)
-    want("windows left", records["pending"], 0)
-    return found

@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL 15 with durability on, and what its statistics say."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -106,6 +107,26 @@ class Postgres:
         out = self._run("psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h",
                         self.data, "-U", "postgres", "-d", database, "-c", sql)
         return [line.split("\t") for line in out.splitlines()]
+
+    @contextlib.contextmanager
+    def relaxed(self):
+        """While something is set up, commits do not wait for the disk: nothing is measured
+        meanwhile, and durability is as before when it ends."""
+        self._set_commit("off")
+        try:
+            yield
+        finally:
+            self._set_commit("on")
+            self.query("CHECKPOINT")
+
+    def _set_commit(self, value: str) -> None:
+        self.query(f"ALTER SYSTEM SET synchronous_commit = {value}")
+        self.query("SELECT pg_reload_conf()")
+        until = time.monotonic() + 10
+        while self.query("SHOW synchronous_commit") != [[value]]:
+            if time.monotonic() > until:
+                raise RuntimeError(f"PostgreSQL does not take synchronous_commit = {value}")
+            time.sleep(0.05)
 
     def counters(self) -> Counters:
         """Backends hand their numbers on when a transaction ends, at most once a second."""

@@ -30,15 +30,18 @@ def children(pid: int) -> list[int]:
 class Usage:
     cpu_s: float = 0
     switches: int = 0
-    rss_bytes: int = 0  # at the moment of the look
+    rss_bytes: int = 0       # at the moment of the look
+    peak_rss_bytes: int = 0  # until then
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(self.cpu_s + other.cpu_s, self.switches + other.switches,
-                     self.rss_bytes + other.rss_bytes)
+                     self.rss_bytes + other.rss_bytes,
+                     self.peak_rss_bytes + other.peak_rss_bytes)
 
     def __sub__(self, other: "Usage") -> "Usage":
+        """What was used since; memory is as it is now."""
         return Usage(self.cpu_s - other.cpu_s, self.switches - other.switches,
-                     self.rss_bytes)
+                     self.rss_bytes, self.peak_rss_bytes)
 
 
 def usage(pid: int, with_ended_children: bool = False) -> Usage:
@@ -57,15 +60,13 @@ def usage(pid: int, with_ended_children: bool = False) -> Usage:
                     switches += int(line.split()[1])
         except OSError:
             continue
-    return Usage(ticks / TICKS, switches, _private_bytes(folder))
+    return Usage(ticks / TICKS, switches, _memory(folder, "VmRSS"), _memory(folder, "VmHWM"))
 
 
-def _private_bytes(folder: pathlib.Path) -> int:
-    """Resident memory without what is shared, so that PostgreSQL's buffers do not count
-    once for each of its processes."""
+def _memory(folder: pathlib.Path, line_name: str) -> int:
     try:
         for line in (folder / "status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
+            if line.startswith(line_name + ":"):
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
@@ -81,8 +82,13 @@ def resident_bytes(pid: int) -> int:
 
 
 def tree_usage(pid: int) -> Usage:
-    """Of a process that forks others, such as PostgreSQL: those that ended included."""
-    return sum((usage(child) for child in children(pid)), usage(pid, True))
+    """Of a process that forks others, such as PostgreSQL: those that ended included. Its
+    memory is without what is shared, so that buffers do not count once for each."""
+    forked = children(pid)
+    total = sum(map(usage, forked), usage(pid, True))
+    private = sum(_memory(pathlib.Path("/proc") / str(each), "RssAnon")
+                  for each in [pid, *forked])
+    return dataclasses.replace(total, rss_bytes=private, peak_rss_bytes=private)
 
 
 def threads(pid: int) -> dict[str, float]:

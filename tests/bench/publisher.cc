@@ -190,6 +190,7 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "the first event's sequence number");
   app.add_option("--streams", options.streams);
   app.add_option("--object-bytes", options.events.object_bytes);
+  app.add_option("--objects", options.events.objects, "events are of so many objects");
   app.add_option("--event-type", options.events.event_type);
   app.add_option("--types", options.events.types, "so many types, by number after it");
   app.add_flag("--event-ids", options.events.event_ids, "give each event an event_id");

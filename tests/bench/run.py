@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Windrow on this machine: ./dev bench [SCENARIO…] [--seconds N] [--json FILE]
+"""Measures Windrow on this machine: ./dev bench [SCENARIO…] [--seconds N] [--json OUT]
 
 Publisher, sink and this program are apart from what they measure; PostgreSQL is a
 throw-away one with durability on. Every request is checked at the sink, and a run in which
@@ -10,18 +10,19 @@ Exit status: 0 every run counts, 1 one does not, 2 wrong usage.
 """
 
 import argparse
-import json
+import dataclasses
 import pathlib
 import signal
 import sys
 
-import measure
 import postgres
 import profile_run
 import scenarios
 import stamp
 import table
 from installation import BenchError, Installation
+from json_output import JsonOutput
+from kinds import KINDS, Options
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -30,13 +31,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="./dev bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures Windrow on this machine.",
         epilog=f"scenarios:\n{names}\n\nwith no name: "
-               f"{' '.join(scenarios.GROUPS['default'])}; groups: all, workers.\n"
+               f"{' '.join(scenarios.GROUPS['default'])}; groups: all, workers;\n"
+               "growth and vacuum are in no group.\n"
                "`profile SCENARIO` says where the CPU goes.")
     parser.add_argument("names", nargs="*", metavar="SCENARIO")
+    parser.add_argument("--all", action="store_true", help="every scenario of the group all")
     parser.add_argument("--seconds", type=float, default=15, help="measured, each (15)")
     parser.add_argument("--warm-up", type=float, default=5, help="seconds before that (5)")
     parser.add_argument("--runs", type=int, default=1, help="of each scenario (1)")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also written here")
+    parser.add_argument("--json", metavar="OUT",
+                        help="written there too: a file; or a folder, where there is one or "
+                        "a slash ends it: a file a run, and all.json")
+    parser.add_argument("--deliveries", "--most", type=int, metavar="N",
+                        help="what backlog (1,000,000) and recover (100,000) begin with, and "
+                        "growth (10,000,000) ends with")
     parser.add_argument("--bin", type=pathlib.Path, required=True,
                         help="the folder with a release build's programs")
     parser.add_argument("--folder", type=pathlib.Path,
@@ -46,11 +54,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.profile:
         options.names = options.names[1:] or ["unbatched"]
     try:
-        options.scenarios = scenarios.select(options.names)
+        options.scenarios = scenarios.select(["all"] * options.all + options.names)
     except KeyError as unknown:
         parser.error(f"no scenario {unknown}; --help names them")
     if options.seconds < 1 or options.runs < 1:
         parser.error("--seconds and --runs are at least 1")
+    if options.deliveries is not None:
+        if options.deliveries < 1_000:
+            parser.error("--deliveries is at least 1,000")
+        options.scenarios = [
+            dataclasses.replace(s, deliveries=options.deliveries) if s.deliveries else s
+            for s in options.scenarios]
     return options
 
 
@@ -62,7 +76,8 @@ def run_one(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
             print(profile_run.text(profile), flush=True)
             result["profile"] = profile
             return result
-        return measure.run(installation, options.seconds, options.warm_up)
+        return KINDS[scenario.kind].run(installation,
+                                        Options(options.seconds, options.warm_up))
 
 
 def attempt(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
@@ -73,8 +88,7 @@ def attempt(scenario: scenarios.Scenario, options: argparse.Namespace) -> dict:
         result = {"scenario": scenario.name, "problems": [str(error)]}
         print(scenario.name)
     else:
-        print(table.row(result))
-        print(table.details(result))
+        print(KINDS[scenario.kind].text(result))
     for problem in result["problems"]:
         print(f"    DOES NOT COUNT: {problem}")
     sys.stdout.flush()
@@ -88,14 +102,13 @@ def main(arguments: list[str]) -> int:
     print("PostgreSQL: " + ", ".join(f"{k}={v}" for k, v in postgres.SETTINGS.items() if v))
     print(table.title(), flush=True)
     results = []
+    output = JsonOutput(options.json, options.runs) if options.json else None
     # Round by round, so that what else the machine does falls on all scenarios alike.
     for _ in range(options.runs):
         for scenario in options.scenarios:
             results.append(attempt(scenario, options))
-            if options.json:
-                options.json.parent.mkdir(parents=True, exist_ok=True)
-                options.json.write_text(json.dumps(results, indent=1) + "\n",
-                                        encoding="utf-8")
+            if output is not None:
+                output.add(results[-1])
     if options.runs > 1:
         print(table.summary(results))
     return 1 if any(result["problems"] for result in results) else 0

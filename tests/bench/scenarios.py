@@ -2,11 +2,14 @@
 
 import dataclasses
 
+from feeds import Feed
+
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     name: str
     about: str
+    kind: str = "load"       # of run (kinds/__init__.py)
     # Events a second that are offered whatever happens; None: as many as flow control and
     # `outstanding` let through.
     rate: int | None = None
@@ -15,21 +18,43 @@ class Scenario:
     outstanding: int = 5_000
     event_bytes: int = 500
     event_ids: bool = False  # each event has an event_id
-    webhooks: int = 1        # each event matches all of them
+    objects: int = 1         # that the events are of
+    webhooks: int = 1
+    types: int = 1           # event types in turn; each event matches webhooks / types
     hosts: bool = False      # each webhook has a host of its own
     payload: str = "full"
     batch_items: int = 0     # 0: unbatched
     lightweight: bool = False
     workers: int = 1
     streams: int = 1
+    # Webhooks beside, which a kind of run makes trouble with: the sink's first numbers.
+    crowd: Feed | None = None
+    # The history, or the trouble, that it begins with; `--deliveries` sets it.
+    deliveries: int = 0
 
     @property
     def batched(self) -> bool:
         return self.batch_items > 0
 
+    @property
+    def feed(self) -> Feed:
+        first = len(self.crowd.webhooks) if self.crowd else 0
+        return Feed("ticket.created" if self.types == 1 else "bench",
+                    range(first, first + self.webhooks), self.types,
+                    flags=tuple(self.webhook_flags()), hosts=self.hosts)
+
+    @property
+    def feeds(self) -> list[Feed]:
+        return [self.crowd, self.feed] if self.crowd else [self.feed]
+
+    @property
+    def matched(self) -> int:
+        """Webhooks that each event matches."""
+        return self.webhooks // self.types
+
     def webhook_flags(self) -> list[str]:
         """The flags of `windrow webhook create` that make its webhooks."""
-        flags = ["--event", "ticket.created", "--payload", self.payload]
+        flags = ["--payload", self.payload]
         if self.batched:
             flags += ["--batch", "any", "--batch-max-items", str(self.batch_items),
                       "--batch-wait", "1s"]
@@ -55,6 +80,12 @@ def _workers(count: int) -> Scenario:
                                about=f"unbatched, by {count} workers")
 
 
+def _beside(kind: str, about: str, crowd: Feed, deliveries: int = 0) -> Scenario:
+    """Ten webhooks on ten hosts are sent 100 events/s, without trouble and beside it."""
+    return Scenario(kind, about, kind, rate=100, webhooks=10, hosts=True, crowd=crowd,
+                    deliveries=deliveries)
+
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in [
@@ -67,19 +98,37 @@ SCENARIOS = {
         _batched(100, 100_000),
         _latency(200),
         _latency(1_000),
+        _latency(5_000),
         Scenario("fanout50", "each event goes to 50 webhooks, each on its own host",
                  webhooks=50, hosts=True, outstanding=10_000),
+        Scenario("webhooks20000", "20,001 webhooks, three for each of 6,667 event types",
+                 webhooks=20_001, types=6_667, outstanding=10_000),
         dataclasses.replace(_UNBATCHED, name="large", event_bytes=64 * 1024,
                             outstanding=1_000, about="64 KiB events"),
         _workers(1),
         _workers(2),
         _workers(4),
+        _beside("hanging", "10 webhooks, without and beside 1,000 that never answer",
+                Feed("bench.hangs", range(1_000), path="hang", hosts=True)),
+        _beside("backlog", "10 webhooks, without and beside a million due of another",
+                Feed("bench.crowded", range(1), hosts=True), deliveries=1_000_000),
+        _beside("recover", "10 webhooks, without and beside one that recovers 100,000",
+                Feed("bench.recovers", range(1), hosts=True,
+                     flags=("--payload", "full", "--retry-delay", "0s")),
+                deliveries=100_000),
+        Scenario("growth", "a delivery's CPU with 10^4 … 10^7 past ones; 10 … 10^4 webhooks",
+                 "growth", objects=100_000, deliveries=10_000_000),
+        dataclasses.replace(_UNBATCHED, name="vacuum", kind="vacuum",
+                            about="the queue's size on disk under full load: --seconds 600"),
     ]
 }
 
+# These take long, and are run by their own names.
+_BY_NAME_ONLY = ("growth", "vacuum")
+
 # What a name on the command line may stand for, beside a scenario.
 GROUPS = {
-    "all": list(SCENARIOS),
+    "all": [name for name in SCENARIOS if name not in _BY_NAME_ONLY],
     "workers": ["workers1", "workers2", "workers4"],
     "default": ["unbatched", "batched100", "latency1000"],
 }

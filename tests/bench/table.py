@@ -36,10 +36,17 @@ def row(result: dict) -> str:
                     for key, _, width, form in COLUMNS)
 
 
+def load(result: dict) -> str:
+    """What a run of plain load comes to."""
+    return f"{row(result)}\n{details(result)}"
+
+
 def details(result: dict) -> str:
-    cpu = [f"{name} {micros:.1f}" for name, micros in result["cpu_us_per_item"].items()]
-    memory = [f"{name} {size / 2**20:.0f}"
-              for name, size in result["peak_rss_bytes"].items()]
+    cpu = [f"{name} {each['cpu_us_per_item']:.1f}"
+           for name, each in result["processes"].items()]
+    memory = [f"{name} {each['peak_rss_bytes'] / 2**20:.0f}"
+              for name, each in result["processes"].items()
+              if name == "server" or name.startswith("worker")]
     return (f"    CPU µs an item: {', '.join(cpu)}; idle {result['idle_cpu_share']:.0%}, "
             f"others {result['others_cpu_share']:.0%}; peak MiB: {', '.join(memory)}; "
             f"{result['verified']:,} of {result['published']:,} items verified")
@@ -49,7 +56,8 @@ def summary(results: list[dict]) -> str:
     """Least, median and most of each figure, for scenarios that counted more than once."""
     runs: dict[str, list[dict]] = {}
     for result in results:
-        if not result["problems"]:
+        # Other kinds have figures of their own.
+        if not result["problems"] and all(key in result for key, _, _, _ in SUMMARY):
             runs.setdefault(result["scenario"], []).append(result)
     lines = []
     for name, group in runs.items():

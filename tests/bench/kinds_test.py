@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""What the kinds of run compute and judge: their parts that start nothing."""
+
+import unittest
+
+import history
+from kinds import beside, growth, vacuum
+
+
+class HistoryTest(unittest.TestCase):
+    def test_a_copy_is_the_real_row_but_for_what_is_its_own_and_what_varies(self):
+        sql = history.insert("deliveries", ["tenant_id", "delivery_id", "object_id"],
+                             {"object_id": "c.n::text"})
+        self.assertEqual(sql.split("\n"), [
+            "INSERT INTO deliveries (tenant_id, delivery_id, object_id)",
+            "SELECT r.tenant_id, c.delivery_id, "
+            "CASE WHEN r.object_id IS NOT NULL THEN c.n::text END",
+            "FROM copies c JOIN bench_real d ON d.source = c.source",
+            "JOIN deliveries r ON r.tenant_id = d.tenant_id AND r.delivery_id = d.delivery_id",
+            "ORDER BY c.n"])
+
+
+class GrowthTest(unittest.TestCase):
+    def test_each_point_has_its_ratio_to_the_first(self):
+        points = [growth.Point(past, 1, cpu, 9_000.0, 3_700.0, 0.0)
+                  for past, cpu in ((10_000, 80.0), (100_000, 76.0), (1_000_000, 100.0))]
+        self.assertEqual([point["ratio"] for point in growth.series(points)],
+                         [1.0, 0.95, 1.25])
+
+
+class VacuumTest(unittest.TestCase):
+    @staticmethod
+    def judge(*sizes, pending=(5_000, 5_000, 5_000), seconds=600.0):
+        return vacuum.judge([
+            vacuum.Sample(at, {"windows": size}, {"windows_due": 10}, 0, count, 0)
+            for at, size, count in zip((30.0, 59.0, 300.0), sizes, pending)], seconds)
+
+    def test_the_bound_is_by_the_most_of_the_first_minute(self):
+        found = self.judge(90, 190, 250)
+        self.assertEqual((found["first_bytes"], found["bound_bytes"], found["after_bytes"]),
+                         (200, 300, 260))
+
+    def test_where_more_is_pending_later_there_may_be_more_by_as_much(self):
+        found = self.judge(90, 190, 250, pending=(1_000, 5_000, 10_000))
+        self.assertEqual(found["bound_bytes"], 600)
+
+    def test_where_less_is_pending_later_there_may_not_be_less(self):
+        self.assertEqual(self.judge(90, 190, 90, pending=(9, 9, 1))["bound_bytes"], 300)
+
+    def test_the_first_of_a_short_run_is_its_third(self):
+        self.assertEqual(self.judge(90, 190, 250, seconds=120.0)["first_bytes"], 100)
+
+
+class BesideTest(unittest.TestCase):
+    def test_what_is_waited_for_is_looked_at_again_and_again(self):
+        looks = iter([False, False, True])
+        meanwhile = []
+        beside.await_that(lambda: next(looks), "it does not come",
+                          lambda: meanwhile.append(1))
+        self.assertEqual(len(meanwhile), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
