@@ -69,13 +69,21 @@ class Installation:
     def start(self) -> None:
         """All but the publishers."""
         self._start_sink()
+        self._start_windrow()
+        for feed in self.scenario.feeds:
+            self.create_webhooks(feed)
+
+    def start_beside(self, port: int) -> None:
+        """Without a sink and webhooks: what is sent goes to this port."""
+        self.sink_port = port
+        self._start_windrow()
+
+    def _start_windrow(self) -> None:
         environment = self._environment()
         self._call("windrow", "migrate", environment=environment)
         self._start("server", "windrow-server", environment=environment)
         self._await(self._server_answers, "the server does not answer")
         self.start_workers()
-        for feed in self.scenario.feeds:
-            self.create_webhooks(feed)
 
     def start_workers(self) -> None:
         for number in range(self.scenario.workers):

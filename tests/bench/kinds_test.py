@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What the kinds of run compute and judge: their parts that start nothing."""
 
+import types
 import unittest
 
 import history
-from kinds import beside, growth, vacuum
+from kinds import beside, growth, list_filters, list_sources, lists, vacuum
 
 
 class HistoryTest(unittest.TestCase):
@@ -49,6 +50,44 @@ class VacuumTest(unittest.TestCase):
 
     def test_the_first_of_a_short_run_is_its_third(self):
         self.assertEqual(self.judge(90, 190, 250, seconds=120.0)["first_bytes"], 100)
+
+
+def delivery(number, **fields):
+    return types.SimpleNamespace(**{"delivery_id": f"{number:04}", "state": 5} | fields)
+
+
+class ListsTest(unittest.TestCase):
+    ASKED = list_filters.Asked("state = SUCCEEDED", lambda d: d.state == 5)
+    NEWEST = list_filters.Filter("state", lambda _: ListsTest.ASKED)
+    OLDEST = list_filters.Filter("state", lambda _: ListsTest.ASKED, "create_time")
+
+    def wrong(self, each, *deliveries, size=3):
+        return lists.wrong(deliveries, each, self.ASKED, size)
+
+    def test_a_page_in_order_that_fits_is_right(self):
+        self.assertEqual(self.wrong(self.NEWEST, delivery(2), delivery(1)), [])
+        self.assertEqual(self.wrong(self.OLDEST, delivery(1), delivery(2)), [])
+        self.assertEqual(self.wrong(self.NEWEST), [])
+
+    def test_each_fault_of_a_page_is_found(self):
+        self.assertEqual(self.wrong(self.NEWEST, delivery(2), delivery(1, state=6)),
+                         ["state: 1 deliveries do not fit state = SUCCEEDED"])
+        for page in ((delivery(1), delivery(2)), (delivery(1), delivery(1))):
+            self.assertEqual(self.wrong(self.NEWEST, *page), ["state: not in order, or twice"])
+        self.assertEqual(self.wrong(self.OLDEST, delivery(1), delivery(2), size=1),
+                         ["state: a page of 2, where 1 were asked for"])
+
+    def test_the_slowest_of_a_hundred_is_their_p99(self):
+        self.assertEqual(lists.figures([float(n) for n in range(100, 0, -1)]),
+                         {"p50_ms": 51.0, "p99_ms": 100.0, "max_ms": 100.0})
+
+    def test_webhooks_have_the_ids_that_the_copies_have(self):
+        # SELECT md5('webhook7')::uuid
+        self.assertEqual(list_filters.webhook(7), "f8bb348c-6a0d-a798-74c4-1a6b0b4bd9e0")
+
+    def test_weights_are_of_a_thousand_and_name_each_kind_of_source(self):
+        self.assertEqual(sum(lists.WEIGHTS.values()), 1_000)
+        self.assertEqual(set(lists.WEIGHTS), set(list_sources.ENDED))
 
 
 class BesideTest(unittest.TestCase):

@@ -43,8 +43,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="written there too: a file; or a folder, where there is one or "
                         "a slash ends it: a file a run, and all.json")
     parser.add_argument("--deliveries", "--most", type=int, metavar="N",
-                        help="what backlog (1,000,000) and recover (100,000) begin with, and "
-                        "growth (10,000,000) ends with")
+                        help="what backlog (1,000,000), recover (100,000) and list "
+                        "(5,000,000) begin with, and growth (10,000,000) ends with")
     parser.add_argument("--bin", type=pathlib.Path, required=True,
                         help="the folder with a release build's programs")
     parser.add_argument("--folder", type=pathlib.Path,

@@ -116,6 +116,8 @@ SCENARIOS = {
                 Feed("bench.recovers", range(1), hosts=True,
                      flags=("--payload", "full", "--retry-delay", "0s")),
                 deliveries=100_000),
+        Scenario("list", "ListDeliveries by each field, 5 million copies of real records",
+                 "list", deliveries=5_000_000),
         Scenario("growth", "a delivery's CPU with 10^4 … 10^7 past ones; 10 … 10^4 webhooks",
                  "growth", objects=100_000, deliveries=10_000_000),
         dataclasses.replace(_UNBATCHED, name="vacuum", kind="vacuum",
