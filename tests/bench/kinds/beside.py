@@ -61,15 +61,12 @@ class Others:
 
     def _await_received(self) -> None:
         """What is missing after all shows in the account."""
-        feed = self.installation.scenario.feed
-        until = time.monotonic() + measure.STALLED_AFTER_S
-        while time.monotonic() < until:
+        def received() -> int:
             webhooks = self.installation.sink_stats()["webhooks"]
-            if all(webhooks[number]["items"] >= self.answers["acked"]
-                   for number in feed.webhooks):
-                return
-            self.installation.check_alive()
-            time.sleep(0.2)
+            return sum(webhooks[number]["items"]
+                       for number in self.installation.scenario.feed.webhooks)
+
+        measure.drain(self.installation, self.published().items, received)
 
 
 def await_that(condition: Callable[[], bool], complaint: str,
