@@ -44,15 +44,21 @@ std::vector<PublishAnswer> PublishAndWait(
     PublishQueue& queue, store::TenantId tenant,
     std::vector<absl::StatusOr<domain::Event>> events) {
   const auto publisher = std::make_shared<BatchPublisher>(events.size());
+  std::vector<QueuedEvent> queued;
+  queued.reserve(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!events[i].ok()) {
       publisher->Answer(i, {.status = events[i].status()});
       continue;
     }
     const std::size_t bytes = MemoryOf(*events[i]);
-    const absl::Status pushed =
-        queue.Push({tenant, *std::move(events[i]), bytes, publisher, i});
-    if (!pushed.ok()) publisher->Answer(i, {.status = pushed});
+    queued.push_back({tenant, *std::move(events[i]), bytes, publisher, i});
+  }
+  std::vector<std::uint64_t> tickets;
+  for (const QueuedEvent& event : queued) tickets.push_back(event.ticket);
+  const std::vector<absl::Status> pushed = queue.PushAll(std::move(queued));
+  for (std::size_t i = 0; i < pushed.size(); ++i) {
+    if (!pushed[i].ok()) publisher->Answer(tickets[i], {.status = pushed[i]});
   }
   return publisher->Wait();
 }

@@ -30,22 +30,36 @@ bool PublishQueue::HasRoom() const {
   return !FullLocked();
 }
 
+absl::Status PublishQueue::PushLocked(QueuedEvent event) {
+  if (closed_) return ServerStopping();
+  if (events_.size() >= limits_.most_events ||
+      (!events_.empty() && bytes_ + event.bytes > limits_.most_bytes)) {
+    return QueueFull();
+  }
+  bytes_ += event.bytes;
+  events_.push_back(std::move(event));
+  return absl::OkStatus();
+}
+
 absl::Status PublishQueue::Push(QueuedEvent event) {
-  bool was_empty = false;
+  std::unique_lock lock(mutex_);
+  const bool was_empty = events_.empty();
+  const absl::Status pushed = PushLocked(std::move(event));
+  lock.unlock();
+  // The committer waits only while there is nothing.
+  if (was_empty && pushed.ok()) pushed_.notify_one();
+  return pushed;
+}
+
+std::vector<absl::Status> PublishQueue::PushAll(std::vector<QueuedEvent> events) {
+  std::vector<absl::Status> pushed;
+  pushed.reserve(events.size());
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return ServerStopping();
-    if (events_.size() >= limits_.most_events ||
-        (!events_.empty() && bytes_ + event.bytes > limits_.most_bytes)) {
-      return QueueFull();
-    }
-    was_empty = events_.empty();
-    bytes_ += event.bytes;
-    events_.push_back(std::move(event));
+    for (QueuedEvent& event : events) pushed.push_back(PushLocked(std::move(event)));
   }
-  // The committer waits only while there is nothing.
-  if (was_empty) pushed_.notify_one();
-  return absl::OkStatus();
+  pushed_.notify_one();
+  return pushed;
 }
 
 std::vector<QueuedEvent> PublishQueue::TakeBatch() {

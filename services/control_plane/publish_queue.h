@@ -66,6 +66,9 @@ class PublishQueue {
   // ServerStopping after Close. QueueFull where one more would pass the hard limits: the
   // event is refused, and its memory free.
   absl::Status Push(QueuedEvent event);
+  // Pushes each as Push does, and answers for each. The committer sees all of them at
+  // once: as far as a batch holds them, they become one transaction.
+  std::vector<absl::Status> PushAll(std::vector<QueuedEvent> events);
 
   // Waits for events and takes what is there, up to a batch. Empty: closed, and nothing
   // is left.
@@ -79,6 +82,7 @@ class PublishQueue {
   bool FullLocked() const {
     return events_.size() >= limits_.events || bytes_ >= limits_.bytes;
   }
+  absl::Status PushLocked(QueuedEvent event);
 
   const QueueLimits limits_;
   mutable std::mutex mutex_;

@@ -56,6 +56,28 @@ TEST(PublishQueueTest, AWaitingCommitterGetsAnEventAtOnce) {
   EXPECT_THAT(Tickets(batch.get()), ElementsAre(1));
 }
 
+TEST(PublishQueueTest, AWaitingCommitterGetsAllThatArePushedTogether) {
+  for (int round = 0; round < 50; ++round) {
+    PublishQueue queue({});
+    auto batch = std::async(std::launch::async, [&] { return queue.TakeBatch(); });
+    std::vector<QueuedEvent> events;
+    for (int i = 0; i < 100; ++i) events.push_back(EventOf(i));
+    EXPECT_THAT(queue.PushAll(std::move(events)), SizeIs(100));
+    EXPECT_THAT(batch.get(), SizeIs(100));
+  }
+}
+
+TEST(PublishQueueTest, OfThosePushedTogetherEachIsTakenOrRefused) {
+  PublishQueue queue({.most_events = 2});
+  std::vector<QueuedEvent> events;
+  for (int i = 0; i < 3; ++i) events.push_back(EventOf(i));
+  const std::vector<absl::Status> pushed = queue.PushAll(std::move(events));
+  EXPECT_TRUE(pushed[0].ok());
+  EXPECT_TRUE(pushed[1].ok());
+  EXPECT_EQ(ReasonOf(pushed[2]), "PUBLISH_QUEUE_FULL");
+  EXPECT_THAT(Tickets(queue.TakeBatch()), ElementsAre(0, 1));
+}
+
 TEST(PublishQueueTest, ABatchHasAtMostSoManyEvents) {
   PublishQueue queue({.batch_events = 3});
   for (int i = 0; i < 7; ++i) (void)queue.Push(EventOf(i));
