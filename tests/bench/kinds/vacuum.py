@@ -15,7 +15,7 @@ EVERY_S = 3
 FIRST_S = 60
 LEAST_S = 180
 # What chance adds: when the look comes, and how long a vacuum takes on a busy machine.
-SLACK = 1.5
+SLACK = 2
 
 
 @dataclasses.dataclass
