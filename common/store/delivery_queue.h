@@ -103,6 +103,7 @@ struct Outcome {
 
 struct HeldWindow {
   Uuid window_id;
+  TenantId tenant_id = 0;
   Uuid webhook_id;
   std::int32_t lease_seq = 0;
 };

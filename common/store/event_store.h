@@ -74,6 +74,7 @@ struct WindowItems {
 // Items for a window that OpenWindows gave. With `closes` it is due at once.
 struct WindowAppend {
   Uuid window_id;
+  TenantId tenant_id = 0;
   Uuid webhook_id;
   WindowItems add;
   bool closes = false;

@@ -71,6 +71,7 @@ void PlanGroup(const store::WindowGroup& group, int max_items,
     first = false;
     if (into_open) {
       writes->appends.push_back({.window_id = open.window_id,
+                                 .tenant_id = group.tenant_id,
                                  .webhook_id = group.webhook_id,
                                  .add = ItemsOf(items, segment),
                                  .closes = segment.closes});

@@ -72,6 +72,7 @@ TEST_P(ClaimContract, ItemsComeInOrderAndAnEventThatTwoTriggersWantComesOnce) {
   EXPECT_OK(transaction->Commit(
       {.events = {{kTenant, number, &event}},
        .appends = {{.window_id = open.window_id,
+                    .tenant_id = kTenant,
                     .webhook_id = webhook.webhook_id,
                     .add = {.items = {{number, 1}, {number, 2}}, .bytes = 20},
                     .closes = true}}}));
@@ -179,6 +180,7 @@ TEST_P(ClaimContract, AWindowThatATransactionAppendsToIsSkippedNotWaitedFor) {
   const std::int64_t number = transaction->numbers()[0];
   EXPECT_OK(transaction->Commit({.events = {{kTenant, number, &event}},
                                  .appends = {{.window_id = open.window_id,
+                                              .tenant_id = kTenant,
                                               .webhook_id = webhook.webhook_id,
                                               .add = {{{number, 1}}, 100}}}}));
   EXPECT_THAT(ClaimOne(webhook).items, SizeIs(2));

@@ -131,6 +131,7 @@ ContractTest::Appended ContractTest::Append(const store::WindowGroup& group,
   const store::OpenWindow open = transaction->OpenWindows({first}).value().at(0);
   store::PublishWrites writes;
   store::WindowAppend append{.window_id = open.window_id,
+                             .tenant_id = kTenant,
                              .webhook_id = group.webhook_id,
                              .add = {.bytes = bytes * static_cast<std::size_t>(count)},
                              .closes = closes};
@@ -186,7 +187,7 @@ int ContractTest::Record(const std::vector<store::Outcome>& outcomes) {
 }
 
 store::HeldWindow ContractTest::HeldOf(const store::ClaimedWindow& window) {
-  return {window.window_id, window.webhook_id, window.lease_seq};
+  return {window.window_id, window.tenant_id, window.webhook_id, window.lease_seq};
 }
 
 store::DeliveryRecord ContractTest::Get(const Uuid& id, bool bodies) {

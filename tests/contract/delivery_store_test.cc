@@ -186,6 +186,7 @@ TEST_P(DeliveryContract, ABatchIsFoundByEachOfItsItems) {
   EXPECT_OK(transaction->Commit(
       {.events = {{kTenant, n[0], &first}, {kTenant, n[1], &second}},
        .appends = {{.window_id = open.window_id,
+                    .tenant_id = kTenant,
                     .webhook_id = webhook.webhook_id,
                     .add = {.items = {{n[0], 1}, {n[1], 2}}, .bytes = 20},
                     .closes = true}}}));

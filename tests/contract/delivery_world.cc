@@ -29,6 +29,7 @@ Uuid DeliveryFilterContract::PublishBatch(const store::StoredWebhook& webhook,
   const auto open = transaction->OpenWindows({GroupOf(webhook)}).value().at(0);
   store::PublishWrites writes;
   store::WindowAppend append{.window_id = open.window_id,
+                             .tenant_id = kTenant,
                              .webhook_id = webhook.webhook_id,
                              .add = {.bytes = 100},
                              .closes = true};

@@ -207,6 +207,7 @@ TEST_P(PublishContract, OverflowClosesTheOpenWindowAndLeavesTheLastOneOpen) {
   store::PublishWrites writes;
   for (const std::int64_t number : n) writes.events.push_back({kTenant, number, &event});
   writes.appends = {{.window_id = open.window_id,
+                     .tenant_id = kTenant,
                      .webhook_id = webhook.webhook_id,
                      .add = {.items = {{n[0], 1}, {n[1], 1}}, .bytes = 20},
                      .closes = true}};
@@ -260,6 +261,7 @@ TEST_P(PublishContract, AnotherTransactionsWindowIsWaitedFor) {
       {.events = {{kTenant, first->numbers()[0], &event},
                   {kTenant, first->numbers()[1], &event}},
        .appends = {{.window_id = held.window_id,
+                    .tenant_id = kTenant,
                     .webhook_id = webhook.webhook_id,
                     .add = {.items = {{first->numbers()[0], 1}, {first->numbers()[1], 1}},
                             .bytes = 20}}}}));

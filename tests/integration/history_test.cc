@@ -168,9 +168,9 @@ TEST_F(HistoryTest, NothingAppearsBehindAReaderOfTheLog) {
   EXPECT_EQ(store().Record({Claim(webhook)}).value(), 0);
   EXPECT_THAT(store().ReadChanges(kTenant, from)->changes, IsEmpty());
   EXPECT_EQ(Counted().failed, 0);
-  ASSERT_TRUE(slow->RunScript("INSERT INTO delivery_changes (tenant_ids, delivery_ids, "
+  ASSERT_TRUE(slow->RunScript("INSERT INTO delivery_changes (tenant_id, delivery_ids, "
                               "webhook_ids, states, durations_us, status_codes, errors) "
-                              "SELECT tenant_ids, array[gen_random_uuid()], webhook_ids, "
+                              "SELECT tenant_id, array[gen_random_uuid()], webhook_ids, "
                               "states, durations_us, status_codes, errors FROM "
                               "delivery_changes; COMMIT")
                   .ok());

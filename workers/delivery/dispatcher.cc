@@ -16,6 +16,7 @@ namespace {
 
 store::HeldWindow HeldOf(const Delivery& delivery) {
   return {.window_id = delivery.outcome.window_id,
+          .tenant_id = delivery.outcome.tenant_id,
           .webhook_id = delivery.outcome.webhook_id,
           .lease_seq = delivery.outcome.lease_seq};
 }

@@ -157,6 +157,7 @@ void Preparation::Refuse(const store::ClaimedWindow& window, const absl::Status&
                          Batch* batch, store::Outcome outcome) {
   if (IsPassing(why)) {
     batch->result.give_back.push_back({.window_id = window.window_id,
+                                       .tenant_id = window.tenant_id,
                                        .webhook_id = window.webhook_id,
                                        .lease_seq = window.lease_seq});
     batch->result.error = why;

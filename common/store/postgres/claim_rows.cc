@@ -40,13 +40,13 @@ void ClaimRows::Add(const Result& rows, int row) {
     inline_items = static_cast<std::int32_t>(runs_.back().escmsg_ids.size());
   }
   if (rows.Int4(row, 9) > inline_items) {
-    appended_.push_back(claim_.windows.back().window_id);
-    places_.push_back(place);
+    const ClaimedWindow& window = claim_.windows.back();
+    appended_.push_back({window.tenant_id, window.window_id, place});
   }
 }
 
 absl::Status ClaimRows::LoadItems(Connection* connection, KeyFieldSets* key_fields) {
-  WINDROW_RETURN_IF_ERROR(LoadWindowItems(connection, appended_, places_, &runs_));
+  WINDROW_RETURN_IF_ERROR(LoadWindowItems(connection, appended_, &runs_));
   return FillItems(connection, key_fields);
 }
 

@@ -26,9 +26,7 @@ class ClaimRows {
 
   Claim& claim_;
   std::vector<ItemRun> runs_;
-  // Whose items are not in their row: ids, and places in the claim.
-  std::vector<Uuid> appended_;
-  std::vector<std::size_t> places_;
+  std::vector<AppendedWindow> appended_;  // their items are not all in their row
 };
 
 }  // namespace windrow::store::postgres

@@ -102,12 +102,13 @@ absl::StatusOr<bool> PostgresStore::CancelWaiting(const Author& author, const Uu
   const Uuid webhook = window.Id(0, 0);
   std::vector<Call> calls;
   Params cancel;
-  cancel.Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id);
+  cancel.Int2(BucketOf(webhook)).Id(webhook).Text(reason).Id(id).Int4(author.tenant);
   calls.push_back({&kCancelWindows, std::move(cancel)});
   if (!window.IsNull(0, 2)) {
     // Others may have waited for it.
-    std::ranges::move(PromoteCalls({{webhook, std::string(window.Text(0, 2))}}),
-                      std::back_inserter(calls));
+    std::ranges::move(
+        PromoteCalls({{author.tenant, webhook, std::string(window.Text(0, 2))}}),
+        std::back_inserter(calls));
     calls.push_back({&kNotifyDue, std::move(Params().Text(webhook.ToString()))});
   }
   WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, transaction->RunAll(calls));

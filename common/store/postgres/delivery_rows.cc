@@ -79,8 +79,7 @@ absl::Status FillItems(Connection* connection, const Result& rows,
                        const std::vector<int>& rows_of, int max_items,
                        std::vector<DeliveryRecord>* records) {
   std::vector<ItemRun> runs;
-  std::vector<Uuid> windows;
-  std::vector<std::size_t> indexes;
+  std::vector<AppendedWindow> windows;
   for (std::size_t i = 0; i < records->size(); ++i) {
     const int row = rows_of[i];
     if (!rows.IsNull(row, 8)) {
@@ -89,10 +88,9 @@ absl::Status FillItems(Connection* connection, const Result& rows,
                       .escmsg_ids = rows.Int8s(row, 8),
                       .notification_ids = rows.Int4s(row, 9)});
     }
-    windows.push_back((*records)[i].delivery_id);
-    indexes.push_back(i);
+    windows.push_back({(*records)[i].tenant_id, (*records)[i].delivery_id, i});
   }
-  WINDROW_RETURN_IF_ERROR(LoadWindowItems(connection, windows, indexes, &runs));
+  WINDROW_RETURN_IF_ERROR(LoadWindowItems(connection, windows, &runs));
   ArrayParam tenants(ArrayParam::kInt4), numbers(ArrayParam::kInt8),
       received(ArrayParam::kInt8);
   std::vector<std::pair<std::size_t, std::size_t>> places;  // record, item

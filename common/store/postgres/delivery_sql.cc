@@ -23,10 +23,12 @@ constexpr char kWindowState[] =
 // What a parked window waits for: the one of its order that is leased, else the first.
 constexpr char kWaitsFor[] =
     "CASE WHEN r.due_at = 'infinity' THEN coalesce("
-    "(SELECT x.window_id FROM windows x WHERE x.bucket = r.bucket AND x.webhook_id = "
-    "r.webhook_id AND x.order_key = r.order_key AND x.lease_owner IS NOT NULL), "
-    "(SELECT x.window_id FROM windows x WHERE x.bucket = r.bucket AND x.webhook_id = "
-    "r.webhook_id AND x.order_key = r.order_key AND x.window_id <> r.window_id "
+    "(SELECT x.window_id FROM windows x WHERE x.tenant_id = r.tenant_id AND x.bucket = "
+    "r.bucket AND x.webhook_id = r.webhook_id AND x.order_key = r.order_key "
+    "AND x.lease_owner IS NOT NULL), "
+    "(SELECT x.window_id FROM windows x WHERE x.tenant_id = r.tenant_id AND x.bucket = "
+    "r.bucket AND x.webhook_id = r.webhook_id AND x.order_key = r.order_key "
+    "AND x.window_id <> r.window_id "
     "ORDER BY x.order_number, x.window_id LIMIT 1)) END";
 
 // How the fields of one kind of record are spelled.
@@ -194,14 +196,16 @@ std::string WindowWalk(const DeliveryScan& scan, Params* params) {
                                 params->size() - 1, params->size()));
     }
     // A fence: whatever the planner thinks, it is read by the webhook.
-    from = fmt::format("(SELECT * FROM windows w WHERE {} OFFSET 0) AS r",
-                       fmt::join(any, " OR "));
+    from = fmt::format(
+        "(SELECT * FROM windows w WHERE w.tenant_id = $1::int4 AND ({}) OFFSET 0) AS r",
+        fmt::join(any, " OR "));
   }
-  // The tenant is no part of the walk: the windows of others count as looked at.
   const std::string ids =
       AndIds("r.window_id", scan.ids, params) + AndOnly("r.window_id", scan, params);
-  return fmt::format("SELECT r.* FROM {} WHERE true{} ORDER BY r.window_id {} LIMIT {}",
-                     from, ids, Direction(*scan.query), scan.examine);
+  return fmt::format(
+      "SELECT r.* FROM {} WHERE r.tenant_id = $1::int4{} "
+      "ORDER BY r.window_id {} LIMIT {}",
+      from, ids, Direction(*scan.query), scan.examine);
 }
 
 // " AND r.webhook_id = …" for each; one that asks for nothing where there are none.
@@ -370,12 +374,13 @@ SqlText ListFinishedSql(const DeliveryScan& scan) {
 
 SqlText CountWindowsSql(const DeliveryScan& scan) {
   Params params;
+  params.Int4(scan.tenant);
   std::vector<std::string> selects;
   for (const Uuid& id : scan.access.webhooks) {
     params.Int2(BucketOf(id)).Id(id);
     selects.push_back(fmt::format(
-        "(SELECT FROM windows w WHERE w.bucket = ${}::int2 AND w.webhook_id = ${}::uuid "
-        "LIMIT {})",
+        "(SELECT FROM windows w WHERE w.tenant_id = $1::int4 AND w.bucket = ${}::int2 "
+        "AND w.webhook_id = ${}::uuid LIMIT {})",
         params.size() - 1, params.size(), scan.examine + 1));
   }
   std::string sql = fmt::format("SELECT count(*) FROM ({}) AS found",

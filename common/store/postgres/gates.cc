@@ -28,7 +28,7 @@ struct Gate {
   domain::RateLimit limit;
   domain::RateState state;
   absl::Time now;
-  WantedWebhook wanted;
+  TenantId tenant_id = 0;
   domain::Admission admission;
   int claimed = 0;
   int parked = 0;
@@ -37,7 +37,7 @@ struct Gate {
 class GatedClaim {
  public:
   GatedClaim(Connection* connection, const Claimer& claimer,
-             const std::vector<WantedWebhook>& wanted)
+             const std::vector<OwnedWant>& wanted)
       : connection_(*connection), claimer_(claimer), wanted_(wanted) {}
 
   absl::Status Run(Claim* claim, ClaimRows* claimed);
@@ -50,7 +50,7 @@ class GatedClaim {
 
   Connection& connection_;
   const Claimer& claimer_;
-  const std::vector<WantedWebhook>& wanted_;
+  const std::vector<OwnedWant>& wanted_;
   std::map<Uuid, Gate> gates_;  // that this transaction holds
   Result rows_;
 };
@@ -67,16 +67,20 @@ absl::Status GatedClaim::Run(Claim* claim, ClaimRows* claimed) {
 absl::Status GatedClaim::Lock() {
   ArrayParam locked(ArrayParam::kUuid, wanted_.size()),
       buckets(ArrayParam::kInt2, wanted_.size()), ids(ArrayParam::kUuid, wanted_.size());
-  for (const WantedWebhook& want : wanted_) {
+  for (const auto& [want, tenant] : wanted_) {
     locked.AddUuid(want.webhook_id);
     buckets.AddInt2(BucketOf(want.webhook_id));
     ids.AddUuid(want.webhook_id);
   }
   std::vector<Call> calls;
   calls.push_back({&kBegin, {}});
-  calls.push_back({&kLockGates, std::move(Params().Array(std::move(locked)))});
-  calls.push_back({&kCountLeases,
-                   std::move(Params().Array(std::move(buckets)).Array(std::move(ids)))});
+  calls.push_back(
+      {&kLockGates,
+       std::move(Params().Array(TenantsOf(wanted_)).Array(std::move(locked)))});
+  calls.push_back({&kCountLeases, std::move(Params()
+                                                .Array(std::move(buckets))
+                                                .Array(std::move(ids))
+                                                .Array(TenantsOf(wanted_)))});
   WINDROW_ASSIGN_OR_RETURN(const std::vector<Result> results, connection_.RunAll(calls));
   Admit(results[1], results[2]);
   return absl::OkStatus();
@@ -96,23 +100,25 @@ void GatedClaim::Admit(const Result& gates, const Result& leases) {
     const auto gate = gates_.find(leases.Id(i, 0));
     if (gate != gates_.end()) gate->second.state.running = leases.Int4(i, 1);
   }
-  for (const WantedWebhook& want : wanted_) {
+  for (const auto& [want, tenant] : wanted_) {
     const auto found = gates_.find(want.webhook_id);
     if (found == gates_.end()) continue;
     Gate& gate = found->second;
-    gate.wanted = want;
+    gate.tenant_id = tenant;
     gate.admission = domain::Admit(gate.limit, gate.state, gate.now, want.room);
   }
 }
 
 absl::Status GatedClaim::ClaimAndCommit() {
-  std::vector<WantedWebhook> admitted;
+  std::vector<OwnedWant> admitted;
   for (const auto& [id, gate] : gates_) {
-    if (gate.admission.most > 0) admitted.push_back({id, gate.admission.most});
+    if (gate.admission.most > 0) {
+      admitted.push_back({{id, gate.admission.most}, gate.tenant_id});
+    }
   }
   if (!admitted.empty()) {
     Params params = ClaimParams(claimer_, admitted);
-    params.Int4(kLookBeyond).Int8(kMaxClaimedBytes);
+    params.Int4(kLookBeyond).Int8(kMaxClaimedBytes).Array(TenantsOf(admitted));
     WINDROW_ASSIGN_OR_RETURN(rows_, connection_.Run(kClaimGatedWindows, params));
   }
   for (int i = 0; i < rows_.rows(); ++i) {
@@ -120,7 +126,8 @@ absl::Status GatedClaim::ClaimAndCommit() {
     gate.parked = rows_.Int4(i, kParked);
     if (!rows_.IsNull(i, 0)) ++gate.claimed;
   }
-  ArrayParam charged(ArrayParam::kUuid), empty_at(ArrayParam::kInt8);
+  ArrayParam charged(ArrayParam::kUuid), empty_at(ArrayParam::kInt8),
+      tenants(ArrayParam::kInt4);
   bool charges = false;
   for (auto& [id, gate] : gates_) {
     gate.state.running += gate.claimed;
@@ -130,12 +137,14 @@ absl::Status GatedClaim::ClaimAndCommit() {
         domain::Charge(gate.limit, gate.state.empty_at, gate.now, gate.claimed);
     charged.AddUuid(id);
     empty_at.AddInt8(ToPostgresTime(gate.state.empty_at));
+    tenants.AddInt4(gate.tenant_id);
   }
   std::vector<Call> calls;
   if (charges) {
-    calls.push_back(
-        {&kChargeGates,
-         std::move(Params().Array(std::move(charged)).Array(std::move(empty_at)))});
+    calls.push_back({&kChargeGates, std::move(Params()
+                                                  .Array(std::move(charged))
+                                                  .Array(std::move(empty_at))
+                                                  .Array(std::move(tenants)))});
   }
   calls.push_back({&kCommit, {}});
   return connection_.RunAll(calls).status();
@@ -150,7 +159,7 @@ void GatedClaim::AddTo(Claim* claim, ClaimRows* claimed) const {
     window.gated = true;
     window.order_key = rows_.Text(i, kOrderKey);
   }
-  for (const WantedWebhook& want : wanted_) {
+  for (const auto& [want, tenant] : wanted_) {
     const auto found = gates_.find(want.webhook_id);
     if (found == gates_.end()) {
       claim->held_back.push_back({want.webhook_id, kGateTaken});
@@ -169,10 +178,10 @@ void GatedClaim::AddTo(Claim* claim, ClaimRows* claimed) const {
 
 }  // namespace
 
-Params ClaimParams(const Claimer& claimer, const std::vector<WantedWebhook>& wanted) {
+Params ClaimParams(const Claimer& claimer, const std::vector<OwnedWant>& wanted) {
   ArrayParam buckets(ArrayParam::kInt2, wanted.size()),
       ids(ArrayParam::kUuid, wanted.size()), rooms(ArrayParam::kInt4, wanted.size());
-  for (const WantedWebhook& want : wanted) {
+  for (const auto& [want, tenant] : wanted) {
     buckets.AddInt2(BucketOf(want.webhook_id));
     ids.AddUuid(want.webhook_id);
     rooms.AddInt4(want.room);
@@ -184,8 +193,14 @@ Params ClaimParams(const Claimer& claimer, const std::vector<WantedWebhook>& wan
   return params;
 }
 
+ArrayParam TenantsOf(const std::vector<OwnedWant>& wanted) {
+  ArrayParam tenants(ArrayParam::kInt4, wanted.size());
+  for (const OwnedWant& owned : wanted) tenants.AddInt4(owned.tenant_id);
+  return tenants;
+}
+
 absl::Status ClaimThroughGates(Connection* connection, const Claimer& claimer,
-                               const std::vector<WantedWebhook>& wanted, Claim* claim,
+                               const std::vector<OwnedWant>& wanted, Claim* claim,
                                ClaimRows* claimed) {
   const absl::Status status = GatedClaim(connection, claimer, wanted).Run(claim, claimed);
   if (status.ok()) return status;
@@ -193,7 +208,7 @@ absl::Status ClaimThroughGates(Connection* connection, const Claimer& claimer,
   (void)connection->Run(kRollback);
   Log(LogLevel::kWarn, "gated_claim_failed",
       {{"webhooks", wanted.size()}, {"error", status.message()}});
-  for (const WantedWebhook& want : wanted) {
+  for (const auto& [want, tenant] : wanted) {
     claim->held_back.push_back({want.webhook_id, kAfterError});
   }
   return absl::OkStatus();
@@ -203,23 +218,30 @@ std::vector<Call> PromoteCalls(const std::vector<Order>& orders) {
   std::vector<Call> calls;
   if (orders.empty()) return calls;
   std::set<Uuid> webhooks;
-  ArrayParam gates(ArrayParam::kUuid), buckets(ArrayParam::kInt2), ids(ArrayParam::kUuid),
-      keys(ArrayParam::kText);
+  ArrayParam gates(ArrayParam::kUuid), owners(ArrayParam::kInt4),
+      buckets(ArrayParam::kInt2), ids(ArrayParam::kUuid), keys(ArrayParam::kText),
+      tenants(ArrayParam::kInt4);
   for (const Order& order : orders) {
-    if (webhooks.insert(order.webhook_id).second) gates.AddUuid(order.webhook_id);
+    if (webhooks.insert(order.webhook_id).second) {
+      owners.AddInt4(order.tenant_id);
+      gates.AddUuid(order.webhook_id);
+    }
+    tenants.AddInt4(order.tenant_id);
     buckets.AddInt2(BucketOf(order.webhook_id));
     ids.AddUuid(order.webhook_id);
     keys.AddText(order.order_key);
   }
-  calls.push_back({&kAwaitGates, std::move(Params().Array(std::move(gates)))});
+  calls.push_back({&kAwaitGates,
+                   std::move(Params().Array(std::move(owners)).Array(std::move(gates)))});
   calls.push_back({&kPromoteWindows, std::move(Params()
                                                    .Array(std::move(buckets))
                                                    .Array(std::move(ids))
-                                                   .Array(std::move(keys)))});
+                                                   .Array(std::move(keys))
+                                                   .Array(std::move(tenants)))});
   return calls;
 }
 
-absl::Status SaveGate(Connection* connection, const Uuid& webhook_id,
+absl::Status SaveGate(Connection* connection, TenantId tenant, const Uuid& webhook_id,
                       const domain::WebhookSpec* before,
                       const domain::WebhookSpec& after) {
   const bool changes = before == nullptr ? domain::IsGated(after)
@@ -233,13 +255,16 @@ absl::Status SaveGate(Connection* connection, const Uuid& webhook_id,
                                .Float8(after.rate.requests_per_second)
                                .Int4(after.rate.max_concurrent_requests)
                                .Bool(domain::IsGated(after))
-                               .Int2(static_cast<std::int16_t>(after.ordering)))
+                               .Int2(static_cast<std::int16_t>(after.ordering))
+                               .Int4(tenant))
           .status());
   const bool ends = before != nullptr && before->ordering != domain::Ordering::kNone &&
                     after.ordering == domain::Ordering::kNone;
   if (!ends) return absl::OkStatus();
   WINDROW_RETURN_IF_ERROR(
-      connection->Run(kEndOrdering, Params().Int2(BucketOf(webhook_id)).Id(webhook_id))
+      connection
+          ->Run(kEndOrdering,
+                Params().Int2(BucketOf(webhook_id)).Id(webhook_id).Int4(tenant))
           .status());
   return connection->Run(kNotifyDue, Params().Text(webhook_id.ToString())).status();
 }

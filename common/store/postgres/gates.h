@@ -21,18 +21,27 @@ struct Claimer {
   absl::Duration slack;
 };
 
-// Of claim_windows.sql.
-Params ClaimParams(const Claimer& claimer, const std::vector<WantedWebhook>& wanted);
+// A wanted webhook, and whose it is.
+struct OwnedWant {
+  WantedWebhook want;
+  TenantId tenant_id = 0;
+};
+
+// The first five of claim_windows.sql and claim_gated_windows.sql.
+Params ClaimParams(const Claimer& claimer, const std::vector<OwnedWant>& wanted);
+// Their eighth.
+ArrayParam TenantsOf(const std::vector<OwnedWant>& wanted);
 
 // Claims windows of webhooks that have gates, in a transaction of its own. Where it
 // fails, what the claim holds already is kept and these webhooks are held back; an error
 // only where the connection is lost.
 absl::Status ClaimThroughGates(Connection* connection, const Claimer& claimer,
-                               const std::vector<WantedWebhook>& wanted, Claim* claim,
+                               const std::vector<OwnedWant>& wanted, Claim* claim,
                                ClaimRows* claimed);
 
 // An order in which something ended.
 struct Order {
+  TenantId tenant_id = 0;
   Uuid webhook_id;
   std::string order_key;
 };
@@ -41,7 +50,7 @@ std::vector<Call> PromoteCalls(const std::vector<Order>& orders);
 
 // Brings the gate of a webhook, whose row is locked, from what `before` wants (null: the
 // webhook is new) to `after`.
-absl::Status SaveGate(Connection* connection, const Uuid& webhook_id,
+absl::Status SaveGate(Connection* connection, TenantId tenant, const Uuid& webhook_id,
                       const domain::WebhookSpec* before,
                       const domain::WebhookSpec& after);
 

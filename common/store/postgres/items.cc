@@ -70,33 +70,38 @@ absl::StatusOr<std::vector<StoredEvent>> ReadEvents(Connection* connection,
                                                     const Result& rows,
                                                     const std::vector<int>& which) {
   std::vector<StoredEvent> events;
-  std::vector<std::int32_t> ids;
+  std::vector<KeyFieldSets::Key> keys;
   events.reserve(which.size());
-  ids.reserve(which.size());
+  keys.reserve(which.size());
   for (const int row : which) {
     WINDROW_ASSIGN_OR_RETURN(StoredEvent event, ReadEvent(rows, row));
+    keys.emplace_back(event.tenant_id, rows.IsNull(row, kKeyFieldsColumn)
+                                           ? 0
+                                           : rows.Int4(row, kKeyFieldsColumn));
     events.push_back(std::move(event));
-    ids.push_back(rows.IsNull(row, kKeyFieldsColumn) ? 0
-                                                     : rows.Int4(row, kKeyFieldsColumn));
   }
   WINDROW_ASSIGN_OR_RETURN(std::vector<KeyFieldSets::Set> sets,
-                           key_fields->Find(connection, ids));
+                           key_fields->Find(connection, keys));
   for (std::size_t i = 0; i < events.size(); ++i) events[i].key_fields = sets[i];
   return events;
 }
 
-absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& windows,
-                             const std::vector<std::size_t>& indexes,
+absl::Status LoadWindowItems(Connection* connection,
+                             const std::vector<AppendedWindow>& windows,
                              std::vector<ItemRun>* runs) {
   if (windows.empty()) return absl::OkStatus();
   std::map<Uuid, std::size_t> index_of;
-  ArrayParam ids(ArrayParam::kUuid, windows.size());
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    ids.AddUuid(windows[i]);
-    index_of[windows[i]] = indexes[i];
+  ArrayParam tenants(ArrayParam::kInt4, windows.size()),
+      ids(ArrayParam::kUuid, windows.size());
+  for (const AppendedWindow& window : windows) {
+    tenants.AddInt4(window.tenant_id);
+    ids.AddUuid(window.window_id);
+    index_of[window.window_id] = window.index;
   }
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows, connection->Run(kLoadWindowItems, Params().Array(std::move(ids))));
+      Result rows,
+      connection->Run(kLoadWindowItems,
+                      Params().Array(std::move(tenants)).Array(std::move(ids))));
   for (int i = 0; i < rows.rows(); ++i) {
     runs->push_back({.window = index_of.at(rows.Id(i, 0)),
                      .received_us = rows.Int8(i, 1),

@@ -34,9 +34,15 @@ struct ItemRun {
   std::vector<std::int32_t> notification_ids;
 };
 
+struct AppendedWindow {
+  TenantId tenant_id = 0;
+  Uuid window_id;
+  std::size_t index = 0;  // the caller's
+};
+
 // Appends the runs in window_items of these windows.
-absl::Status LoadWindowItems(Connection* connection, const std::vector<Uuid>& windows,
-                             const std::vector<std::size_t>& indexes,
+absl::Status LoadWindowItems(Connection* connection,
+                             const std::vector<AppendedWindow>& windows,
                              std::vector<ItemRun>* runs);
 
 struct EventPlace {

@@ -21,44 +21,49 @@ absl::StatusOr<KeyFieldSets::Set> ReadKeyFields(const Result& rows, int row, int
   return std::make_shared<const domain::KeyFields>(*std::move(set));
 }
 
-absl::StatusOr<KeyFieldSets::Sets> KeyFieldSets::Load(
-    Connection* connection, const std::vector<std::int32_t>& ids) {
-  ArrayParam wanted(ArrayParam::kInt4, ids.size());
-  for (const std::int32_t id : ids) wanted.AddInt4(id);
+absl::StatusOr<KeyFieldSets::Sets> KeyFieldSets::Load(Connection* connection,
+                                                      const std::vector<Key>& keys) {
+  ArrayParam tenants(ArrayParam::kInt4, keys.size()), ids(ArrayParam::kInt4, keys.size());
+  for (const auto& [tenant, id] : keys) {
+    tenants.AddInt4(tenant);
+    ids.AddInt4(id);
+  }
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows, connection->Run(kLoadKeyFields, Params().Array(std::move(wanted))));
+      Result rows,
+      connection->Run(kLoadKeyFields,
+                      Params().Array(std::move(tenants)).Array(std::move(ids))));
   Sets loaded;
   for (int i = 0; i < rows.rows(); ++i) {
-    WINDROW_ASSIGN_OR_RETURN(Set set, ReadKeyFields(rows, i, 0, 1));
-    loaded.emplace(rows.Int4(i, 0), std::move(set));
+    WINDROW_ASSIGN_OR_RETURN(Set set, ReadKeyFields(rows, i, 1, 2));
+    loaded.emplace(Key(rows.Int4(i, 0), rows.Int4(i, 1)), std::move(set));
   }
   return loaded;
 }
 
 absl::StatusOr<std::vector<KeyFieldSets::Set>> KeyFieldSets::Find(
-    Connection* connection, std::span<const std::int32_t> ids) {
-  std::vector<Set> found(ids.size());
-  std::vector<std::int32_t> missing;
+    Connection* connection, std::span<const Key> keys) {
+  std::vector<Set> found(keys.size());
+  std::vector<Key> missing;
   {
     std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i] == 0) continue;
-      const auto known = sets_.find(ids[i]);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i].second == 0) continue;
+      const auto known = sets_.find(keys[i]);
       if (known != sets_.end()) {
         found[i] = known->second;
       } else {
-        missing.push_back(ids[i]);
+        missing.push_back(keys[i]);
       }
     }
   }
   if (missing.empty()) return found;
   WINDROW_ASSIGN_OR_RETURN(const Sets loaded, Load(connection, missing));
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] == 0 || found[i] != nullptr) continue;
-    const auto now = loaded.find(ids[i]);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].second == 0 || found[i] != nullptr) continue;
+    const auto now = loaded.find(keys[i]);
     if (now == loaded.end()) {
-      return absl::DataLossError(
-          fmt::format("an event names key fields {}, which are not stored", ids[i]));
+      return absl::DataLossError(fmt::format(
+          "an event names key fields {}, which are not stored", keys[i].second));
     }
     found[i] = now->second;
   }

@@ -4,14 +4,16 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/domain/key_fields.h"
 #include "common/store/postgres/connection.h"
+#include "common/store/types.h"
 
 namespace windrow::store::postgres {
 
@@ -19,19 +21,20 @@ namespace windrow::store::postgres {
 class KeyFieldSets {
  public:
   using Set = std::shared_ptr<const domain::KeyFields>;
+  // Whose list it is, and its id.
+  using Key = std::pair<TenantId, std::int32_t>;
 
-  // The lists with these ids, parallel; null for 0. A statement only where one is not
-  // known yet. DATA_LOSS where one is not stored.
+  // These lists, parallel; null for the id 0. A statement only where one is not known
+  // yet. DATA_LOSS where one is not stored.
   absl::StatusOr<std::vector<Set>> Find(Connection* connection,
-                                        std::span<const std::int32_t> ids);
+                                        std::span<const Key> keys);
 
  private:
-  using Sets = std::unordered_map<std::int32_t, Set>;
+  using Sets = std::map<Key, Set>;
   // Far more than are in use at a time; each holds some hundred bytes a field.
   static constexpr std::size_t kMost = 10'000;
 
-  static absl::StatusOr<Sets> Load(Connection* connection,
-                                   const std::vector<std::int32_t>& ids);
+  static absl::StatusOr<Sets> Load(Connection* connection, const std::vector<Key>& keys);
 
   std::mutex mutex_;
   Sets sets_;

@@ -168,8 +168,9 @@ absl::StatusOr<std::optional<OperationProgress>> PostgresStore::AdvanceOperation
   WINDROW_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&api_));
   WINDROW_ASSIGN_OR_RETURN(
       const Result locked,
-      transaction->Run(kLockOperation,
-                       Params().Id(held.operation_id).Int4(held.lease_seq)));
+      transaction->Run(
+          kLockOperation,
+          Params().Id(held.operation_id).Int4(held.lease_seq).Int4(held.tenant_id)));
   if (locked.rows() == 0) return std::nullopt;
   OperationProgress progress = step.progress;
   if (!step.redeliver.empty()) {
@@ -188,7 +189,8 @@ absl::StatusOr<std::optional<OperationProgress>> PostgresStore::AdvanceOperation
       .Array(ArrayOf(progress.skipped))
       .Int4(progress.failures)
       .TextOrNull(step.error)
-      .Int8(absl::ToInt64Microseconds(step.wait));
+      .Int8(absl::ToInt64Microseconds(step.wait))
+      .Int4(held.tenant_id);
   WINDROW_RETURN_IF_ERROR(transaction->Run(kAdvanceOperation, params).status());
   WINDROW_RETURN_IF_ERROR(transaction.Commit());
   return progress;

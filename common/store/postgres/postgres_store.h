@@ -20,8 +20,10 @@
 #include "common/store/event_type_store.h"
 #include "common/store/maintenance_store.h"
 #include "common/store/operation_store.h"
+#include "common/store/postgres/gates.h"
 #include "common/store/postgres/key_field_sets.h"
 #include "common/store/postgres/pool.h"
+#include "common/store/postgres/webhook_tenants.h"
 #include "common/store/retention_store.h"
 #include "common/store/stats_store.h"
 #include "common/store/webhook_store.h"
@@ -193,10 +195,14 @@ class PostgresStore final : public WebhookStore,
   void DisableAll(const std::map<Uuid, std::pair<TenantId, std::string>>& due);
   absl::Status Disable(TenantId tenant, const Uuid& id, const std::string& reason);
   // Of a webhook; of one delivery.
-  absl::Status CancelWaiting(Connection* connection, const Uuid& id,
+  absl::Status CancelWaiting(Connection* connection, TenantId tenant, const Uuid& id,
                              const std::string& reason);
   absl::StatusOr<bool> CancelWaiting(const Author& author, const Uuid& id,
                                      const std::string& reason);
+  // With the tenant of each; an unknown webhook has none, and nothing is claimed of it.
+  absl::StatusOr<std::vector<OwnedWant>> Own(Connection* connection,
+                                             const std::vector<WantedWebhook>& wanted);
+
   static absl::StatusOr<std::vector<Requeue>> RedeliverWithin(
       Connection* transaction, TenantId tenant, const std::vector<Uuid>& ids);
   static absl::StatusOr<domain::Catalogue> ReadCatalogue(Connection* connection,
@@ -207,6 +213,7 @@ class PostgresStore final : public WebhookStore,
 
   std::shared_ptr<crypto::LiveKeyRing> key_ring_;
   KeyFieldSets key_field_sets_;
+  WebhookTenants webhook_tenants_;
   Pool api_;    // synchronous_commit on
   Pool queue_;  // off: see docs/adr/0004
 };

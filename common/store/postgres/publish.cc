@@ -162,18 +162,18 @@ Call InsertWindows(const std::vector<NewWindow>& windows) {
 
 Call AppendItems(const std::vector<WindowAppend>& appends) {
   const std::size_t n = appends.size();
-  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
+  ArrayParam ids(ArrayParam::kUuid, n), tenants(ArrayParam::kInt4, n),
       bytes(ArrayParam::kInt4, n), closes(ArrayParam::kBool, n);
   FlatItems items(n);
   for (const WindowAppend& a : appends) {
     ids.AddUuid(a.window_id);
-    buckets.AddInt2(BucketOf(a.webhook_id));
+    tenants.AddInt4(a.tenant_id);
     bytes.AddInt4(static_cast<std::int32_t>(a.add.bytes));
     closes.AddBool(a.closes);
     items.Add(a.add.items);
   }
   Params params;
-  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(bytes));
+  params.Array(std::move(ids)).Array(std::move(tenants)).Array(std::move(bytes));
   params.Array(std::move(closes));
   std::move(items).MoveTo(&params);
   return {&kAppendItems, std::move(params)};

@@ -21,15 +21,15 @@ std::vector<Uuid> ReadIds(const Result& rows, int column) {
 }
 
 Params HeldParams(const std::vector<HeldWindow>& held) {
-  ArrayParam ids(ArrayParam::kUuid, held.size()), buckets(ArrayParam::kInt2, held.size()),
+  ArrayParam ids(ArrayParam::kUuid, held.size()), tenants(ArrayParam::kInt4, held.size()),
       seqs(ArrayParam::kInt4, held.size());
   for (const HeldWindow& h : held) {
     ids.AddUuid(h.window_id);
-    buckets.AddInt2(BucketOf(h.webhook_id));
+    tenants.AddInt4(h.tenant_id);
     seqs.AddInt4(h.lease_seq);
   }
   Params params;
-  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(seqs));
+  params.Array(std::move(ids)).Array(std::move(tenants)).Array(std::move(seqs));
   return params;
 }
 
@@ -62,19 +62,35 @@ absl::StatusOr<std::vector<Uuid>> PostgresStore::ScanBuckets(int from, int to) {
   return ReadIds(rows, 0);
 }
 
+absl::StatusOr<std::vector<OwnedWant>> PostgresStore::Own(
+    Connection* connection, const std::vector<WantedWebhook>& wanted) {
+  std::vector<Uuid> ids;
+  ids.reserve(wanted.size());
+  for (const WantedWebhook& webhook : wanted) ids.push_back(webhook.webhook_id);
+  WINDROW_ASSIGN_OR_RETURN(const std::vector<TenantId> tenants,
+                           webhook_tenants_.Find(connection, ids));
+  std::vector<OwnedWant> owned;
+  owned.reserve(wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    owned.push_back({wanted[i], tenants[i]});
+  return owned;
+}
+
 absl::StatusOr<Claim> PostgresStore::ClaimWindows(
     WorkerId worker, const std::vector<WantedWebhook>& wanted, absl::Duration slack) {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(const std::vector<OwnedWant> owned, Own(&*lease, wanted));
   ArrayParam unless_failing = ArrayParam(ArrayParam::kBool);
-  for (const WantedWebhook& webhook : wanted)
-    unless_failing.AddBool(webhook.unless_failing);
+  for (const OwnedWant& webhook : owned)
+    unless_failing.AddBool(webhook.want.unless_failing);
   WINDROW_ASSIGN_OR_RETURN(const Result rows,
-                           lease->Run(kClaimWindows, ClaimParams({worker, slack}, wanted)
+                           lease->Run(kClaimWindows, ClaimParams({worker, slack}, owned)
                                                          .Array(std::move(unless_failing))
-                                                         .Int8(kMaxClaimedBytes)));
+                                                         .Int8(kMaxClaimedBytes)
+                                                         .Array(TenantsOf(owned))));
   Claim claim;
   ClaimRows claimed(&claim);
-  std::vector<WantedWebhook> gated;
+  std::vector<OwnedWant> gated;
   for (int i = 0; i < rows.rows(); ++i) {
     if (!rows.IsNull(i, 0)) {
       claimed.Add(rows, i);
@@ -82,8 +98,9 @@ absl::StatusOr<Claim> PostgresStore::ClaimWindows(
       continue;
     }
     const Uuid webhook = rows.Id(i, 2);
-    const auto want = std::ranges::find(wanted, webhook, &WantedWebhook::webhook_id);
-    if (want != wanted.end()) gated.push_back(*want);
+    const auto want = std::ranges::find(
+        owned, webhook, [](const OwnedWant& o) { return o.want.webhook_id; });
+    if (want != owned.end()) gated.push_back(*want);
   }
   if (!gated.empty()) {
     WINDROW_RETURN_IF_ERROR(
@@ -122,11 +139,16 @@ absl::Status PostgresStore::Release(const std::vector<HeldWindow>& held) {
 
 absl::StatusOr<std::vector<WebhookHead>> PostgresStore::ReadHeads(
     const std::vector<Uuid>& webhooks) {
-  ArrayParam ids(ArrayParam::kUuid, webhooks.size());
-  for (const Uuid& id : webhooks) ids.AddUuid(id);
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows,
-                           lease->Run(kReadHeads, Params().Array(std::move(ids))));
+  WINDROW_ASSIGN_OR_RETURN(const std::vector<TenantId> owners,
+                           webhook_tenants_.Find(&*lease, webhooks));
+  ArrayParam ids(ArrayParam::kUuid, webhooks.size()),
+      tenants(ArrayParam::kInt4, webhooks.size());
+  for (const Uuid& id : webhooks) ids.AddUuid(id);
+  for (const TenantId owner : owners) tenants.AddInt4(owner);
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows,
+      lease->Run(kReadHeads, Params().Array(std::move(tenants)).Array(std::move(ids))));
   std::vector<WebhookHead> heads;
   for (int i = 0; i < rows.rows(); ++i) {
     heads.push_back({.webhook_id = rows.Id(i, 0),

@@ -114,20 +114,19 @@ class AttemptColumns {
 
 Call FinishCall(const Outcomes& outcomes) {
   const std::size_t n = outcomes.size();
-  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
-      seqs(ArrayParam::kInt4, n), tenants(ArrayParam::kInt4, n),
-      webhooks(ArrayParam::kUuid, n), versions(ArrayParam::kInt4, n),
-      states(ArrayParam::kInt2, n), type(ArrayParam::kText, n),
-      object(ArrayParam::kText, n), counts(ArrayParam::kInt4, n),
-      escmsg_ids(ArrayParam::kText, n), notification_ids(ArrayParam::kText, n),
-      types(ArrayParam::kText, n), objects(ArrayParam::kText, n),
-      reasons(ArrayParam::kText, n), keep(ArrayParam::kBool, n),
-      request_headers(ArrayParam::kText, n), request_bodies(ArrayParam::kBytea, n),
-      response_headers(ArrayParam::kBytea, n), response_bodies(ArrayParam::kBytea, n);
+  ArrayParam ids(ArrayParam::kUuid, n), seqs(ArrayParam::kInt4, n),
+      tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
+      versions(ArrayParam::kInt4, n), states(ArrayParam::kInt2, n),
+      type(ArrayParam::kText, n), object(ArrayParam::kText, n),
+      counts(ArrayParam::kInt4, n), escmsg_ids(ArrayParam::kText, n),
+      notification_ids(ArrayParam::kText, n), types(ArrayParam::kText, n),
+      objects(ArrayParam::kText, n), reasons(ArrayParam::kText, n),
+      keep(ArrayParam::kBool, n), request_headers(ArrayParam::kText, n),
+      request_bodies(ArrayParam::kBytea, n), response_headers(ArrayParam::kBytea, n),
+      response_bodies(ArrayParam::kBytea, n);
   AttemptColumns columns(n);
   for (const Outcome* o : outcomes) {
     ids.AddUuid(o->window_id);
-    buckets.AddInt2(BucketOf(o->webhook_id));
     seqs.AddInt4(o->lease_seq);
     tenants.AddInt4(o->tenant_id);
     webhooks.AddUuid(o->webhook_id);
@@ -162,7 +161,7 @@ Call FinishCall(const Outcomes& outcomes) {
     response_bodies.AddTextOrNull(bodies ? o->attempt->response_body : "");
   }
   Params params;
-  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(seqs));
+  params.Array(std::move(ids)).Array(std::move(seqs));
   params.Array(std::move(tenants)).Array(std::move(webhooks)).Array(std::move(versions));
   params.Array(std::move(states)).Array(std::move(type)).Array(std::move(object));
   params.Array(std::move(counts)).Array(std::move(escmsg_ids));
@@ -188,13 +187,12 @@ void MoveResponses(const Outcomes& outcomes, Params* params) {
 
 Call RetryCall(const Outcomes& outcomes) {
   const std::size_t n = outcomes.size();
-  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
-      seqs(ArrayParam::kInt4, n), tenants(ArrayParam::kInt4, n),
-      webhooks(ArrayParam::kUuid, n), after(ArrayParam::kInt8, n);
+  ArrayParam ids(ArrayParam::kUuid, n), seqs(ArrayParam::kInt4, n),
+      tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
+      after(ArrayParam::kInt8, n);
   AttemptColumns columns(n);
   for (const Outcome* o : outcomes) {
     ids.AddUuid(o->window_id);
-    buckets.AddInt2(BucketOf(o->webhook_id));
     seqs.AddInt4(o->lease_seq);
     tenants.AddInt4(o->tenant_id);
     webhooks.AddUuid(o->webhook_id);
@@ -202,7 +200,7 @@ Call RetryCall(const Outcomes& outcomes) {
     columns.Add(*o);
   }
   Params params;
-  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(seqs));
+  params.Array(std::move(ids)).Array(std::move(seqs));
   params.Array(std::move(tenants)).Array(std::move(webhooks)).Array(std::move(after));
   std::move(columns).MoveTo(&params);
   MoveResponses(outcomes, &params);
@@ -290,7 +288,7 @@ std::map<Uuid, Tally> TallyOf(const std::vector<Outcome>& outcomes) {
 // None where there is nothing to count: while all is well, this costs no statement.
 std::optional<Call> CountCall(const std::map<Uuid, Tally>& tallies) {
   ArrayParam ids(ArrayParam::kUuid), succeeded(ArrayParam::kBool),
-      failed(ArrayParam::kInt4);
+      failed(ArrayParam::kInt4), tenants(ArrayParam::kInt4);
   bool any = false;
   for (const auto& [id, tally] : tallies) {
     if (!tally.counts()) continue;
@@ -298,17 +296,19 @@ std::optional<Call> CountCall(const std::map<Uuid, Tally>& tallies) {
     ids.AddUuid(id);
     succeeded.AddBool(tally.succeeded);
     failed.AddInt4(tally.failed);
+    tenants.AddInt4(tally.tenant);
   }
   if (!any) return std::nullopt;
   Params params;
   params.Array(std::move(ids)).Array(std::move(succeeded)).Array(std::move(failed));
+  params.Array(std::move(tenants));
   return Call{&kCountFailures, std::move(params)};
 }
 
 std::vector<Order> OrdersOf(const std::vector<Outcome>& outcomes) {
   std::vector<Order> orders;
   for (const Outcome& o : outcomes) {
-    if (!o.order_key.empty()) orders.push_back({o.webhook_id, o.order_key});
+    if (!o.order_key.empty()) orders.push_back({o.tenant_id, o.webhook_id, o.order_key});
   }
   return orders;
 }

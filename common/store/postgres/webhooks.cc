@@ -160,12 +160,12 @@ absl::StatusOr<StoredWebhook> PostgresStore::Create(const Author& author,
   if (!made.ok()) return NameTaken(made.status(), webhook.spec.name);
   webhook.created_at = made->Time(0, 0);
   webhook.updated_at = made->Time(0, 1);
-  WINDROW_RETURN_IF_ERROR(SaveGate(transaction.connection(), webhook.webhook_id,
+  WINDROW_RETURN_IF_ERROR(SaveGate(transaction.connection(), tenant, webhook.webhook_id,
                                    /*before=*/nullptr, webhook.spec));
   WINDROW_RETURN_IF_ERROR(
       transaction
           ->Run(kInsertWebhookVersion,
-                Params().Id(webhook.webhook_id).Int4(1).Text(spec_json))
+                Params().Id(webhook.webhook_id).Int4(1).Text(spec_json).Int4(tenant))
           .status());
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
@@ -207,10 +207,11 @@ absl::StatusOr<WebhookPage> PostgresStore::List(TenantId tenant,
   return page;
 }
 
-absl::Status PostgresStore::CancelWaiting(Connection* connection, const Uuid& id,
-                                          const std::string& reason) {
+absl::Status PostgresStore::CancelWaiting(Connection* connection, TenantId tenant,
+                                          const Uuid& id, const std::string& reason) {
   return connection
-      ->Run(kCancelWindows, Params().Int2(BucketOf(id)).Id(id).Text(reason).Null())
+      ->Run(kCancelWindows,
+            Params().Int2(BucketOf(id)).Id(id).Text(reason).Null().Int4(tenant))
       .status();
 }
 
@@ -268,24 +269,26 @@ absl::StatusOr<StoredWebhook> PostgresStore::Replace(Connection* connection,
                           .Text(after.spec.url)
                           .Array(TextArray(event_types))
                           .Array(LabelKeys(after.spec))
-                          .Array(LabelValues(after.spec)));
+                          .Array(LabelValues(after.spec))
+                          .Int4(tenant));
   if (!updated.ok()) return NameTaken(updated.status(), after.spec.name);
   after.version = updated->Int4(0, 0);
   after.updated_at = updated->Time(0, 2);
   ReadHealth(*updated, 0, 3, &after);
-  WINDROW_RETURN_IF_ERROR(SaveGate(connection, id, &before.spec, after.spec));
-  WINDROW_RETURN_IF_ERROR(connection
-                              ->Run(kInsertWebhookVersion,
-                                    Params().Id(id).Int4(after.version).Text(spec_json))
-                              .status());
+  WINDROW_RETURN_IF_ERROR(SaveGate(connection, tenant, id, &before.spec, after.spec));
+  WINDROW_RETURN_IF_ERROR(
+      connection
+          ->Run(kInsertWebhookVersion,
+                Params().Id(id).Int4(after.version).Text(spec_json).Int4(tenant))
+          .status());
   if (!after.spec.enabled) {
     WINDROW_RETURN_IF_ERROR(CancelWaiting(
-        connection, id,
+        connection, tenant, id,
         disable_reason.empty() ? "the webhook was disabled"
                                : "the webhook was disabled: " + disable_reason));
   } else if (domain::ClosesOpenWindows(before.spec, after.spec)) {
     WINDROW_RETURN_IF_ERROR(
-        connection->Run(kCloseOpenWindows, Params().Int2(BucketOf(id)).Id(id)).status());
+        connection->Run(kCloseOpenWindows, Params().Int4(tenant).Id(id)).status());
     WINDROW_RETURN_IF_ERROR(
         connection->Run(kNotifyDue, Params().Text(id.ToString())).status());
   }
@@ -360,9 +363,10 @@ absl::Status PostgresStore::Delete(const Author& author, const Uuid& id,
   if (rows.rows() == 0) return NotFound(id);
   if (expected && rows.Int4(0, 2) != *expected) return EtagMismatch();
   WINDROW_ASSIGN_OR_RETURN(const StoredWebhook before, ReadProfile(rows, 0));
-  WINDROW_RETURN_IF_ERROR(transaction->Run(kDeleteWebhook, Params().Id(id)).status());
   WINDROW_RETURN_IF_ERROR(
-      CancelWaiting(transaction.connection(), id, "the webhook was deleted"));
+      transaction->Run(kDeleteWebhook, Params().Id(id).Int4(tenant)).status());
+  WINDROW_RETURN_IF_ERROR(
+      CancelWaiting(transaction.connection(), tenant, id, "the webhook was deleted"));
   WINDROW_RETURN_IF_ERROR(
       transaction->Run(kRaiseConfigVersion, Params().Int4(tenant)).status());
   WINDROW_RETURN_IF_ERROR(
@@ -394,8 +398,10 @@ absl::StatusOr<std::shared_ptr<const domain::MatchTable>> PostgresStore::LoadMat
 
 absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id) {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
-  WINDROW_ASSIGN_OR_RETURN(Result rows,
-                           lease->Run(kLoadWebhook, Params().Id(webhook_id)));
+  WINDROW_ASSIGN_OR_RETURN(const TenantId tenant,
+                           webhook_tenants_.FindOne(&*lease, webhook_id));
+  WINDROW_ASSIGN_OR_RETURN(
+      Result rows, lease->Run(kLoadWebhook, Params().Id(webhook_id).Int4(tenant)));
   if (rows.rows() == 0) return NotFound(webhook_id);
   WINDROW_ASSIGN_OR_RETURN(StoredWebhook webhook, ReadWebhook(rows, 0));
   WINDROW_RETURN_IF_ERROR(webhook.secrets_status);
@@ -405,9 +411,11 @@ absl::StatusOr<StoredWebhook> PostgresStore::LoadWebhook(const Uuid& webhook_id)
 absl::StatusOr<domain::WebhookSpec> PostgresStore::LoadVersion(const Uuid& webhook_id,
                                                                std::int32_t version) {
   WINDROW_ASSIGN_OR_RETURN(Lease lease, queue_.Acquire());
+  WINDROW_ASSIGN_OR_RETURN(const TenantId tenant,
+                           webhook_tenants_.FindOne(&*lease, webhook_id));
   WINDROW_ASSIGN_OR_RETURN(
-      Result rows,
-      lease->Run(kLoadWebhookVersion, Params().Id(webhook_id).Int4(version)));
+      Result rows, lease->Run(kLoadWebhookVersion,
+                              Params().Id(webhook_id).Int4(version).Int4(tenant)));
   if (rows.rows() == 0) {
     return absl::NotFoundError(
         fmt::format("webhook {} has no version {}", webhook_id.ToString(), version));

@@ -44,10 +44,11 @@ CREATE TABLE config_versions (
 -- Lists of key fields, immutable: an event names the one that was in force when it was
 -- published, and is rendered with it on every attempt (docs/adr/0007).
 CREATE TABLE key_field_sets (
-  key_fields_id int4 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  key_fields_id int4 NOT NULL GENERATED ALWAYS AS IDENTITY,
   tenant_id int4 NOT NULL REFERENCES tenants,
   fields text[] NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, key_fields_id)
 );
 
 -- The catalogue. Names are compared and sorted as bytes.
@@ -58,12 +59,13 @@ CREATE TABLE event_types (
   origin int2 NOT NULL,                 -- store::EventTypeOrigin
   description text NOT NULL DEFAULT '',
   object_type text NOT NULL DEFAULT '',
-  key_fields_id int4 REFERENCES key_field_sets,
+  key_fields_id int4,
   single_select_fields text[] NOT NULL DEFAULT '{}',
   example text COMPRESSION lz4,         -- JSON, byte for byte
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, name)
+  PRIMARY KEY (tenant_id, name),
+  FOREIGN KEY (tenant_id, key_fields_id) REFERENCES key_field_sets
 );
 
 -- Every tenant begins with these (domain::BuiltInEventTypes).
@@ -136,7 +138,7 @@ CREATE TRIGGER api_keys_changed
   ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION windrow_raise_access_version();
 
 CREATE TABLE webhooks (
-  webhook_id uuid PRIMARY KEY,
+  webhook_id uuid NOT NULL,
   tenant_id int4 NOT NULL REFERENCES tenants,
   bucket int2 NOT NULL,
   version int4 NOT NULL,
@@ -158,7 +160,8 @@ CREATE TABLE webhooks (
   label_values text[] NOT NULL,     -- parallel
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
-  deleted_at timestamptz
+  deleted_at timestamptz,
+  PRIMARY KEY (webhook_id, tenant_id)
 );
 CREATE UNIQUE INDEX webhooks_name ON webhooks (tenant_id, lower(name COLLATE "und-x-icu"))
   WHERE deleted_at IS NULL;
@@ -168,30 +171,36 @@ CREATE INDEX webhooks_list ON webhooks (tenant_id, webhook_id) WHERE deleted_at 
 -- delivery that others wait for, locks the row first (docs/adr/0010, 0011). The bucket of
 -- tokens is domain::RateState.
 CREATE TABLE gates (
-  webhook_id uuid PRIMARY KEY REFERENCES webhooks,
+  webhook_id uuid NOT NULL,
+  tenant_id int4 NOT NULL,
   requests_per_second float8 NOT NULL,  -- 0: no limit
   max_concurrent int4 NOT NULL,         -- likewise
-  empty_at timestamptz NOT NULL DEFAULT '2000-01-01 00:00:00+00'
+  empty_at timestamptz NOT NULL DEFAULT '2000-01-01 00:00:00+00',
+  PRIMARY KEY (webhook_id, tenant_id),
+  FOREIGN KEY (webhook_id, tenant_id) REFERENCES webhooks
 ) WITH (fillfactor = 50);
 
 -- Every version's spec, immutable: a window renders with the one it was frozen with.
 CREATE TABLE webhook_versions (
-  webhook_id uuid NOT NULL REFERENCES webhooks,
+  webhook_id uuid NOT NULL,
   version int4 NOT NULL,
+  tenant_id int4 NOT NULL,
   spec json NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (webhook_id, version)
+  PRIMARY KEY (webhook_id, version, tenant_id),
+  FOREIGN KEY (webhook_id, tenant_id) REFERENCES webhooks
 );
 
 -- What Windrow has to tell tenants, as events, and has not published yet.
 CREATE TABLE notices (
-  notice_id int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  notice_id int8 NOT NULL GENERATED ALWAYS AS IDENTITY,
   tenant_id int4 NOT NULL REFERENCES tenants,
   webhook_id uuid NOT NULL,
   webhook_version int4 NOT NULL,
   webhook_name text NOT NULL,
   reason text NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (notice_id, tenant_id)
 );
 
 CREATE SEQUENCE escmsg_ids AS int8;
@@ -267,13 +276,13 @@ CREATE TABLE windows (
   received_at timestamptz,             -- of the inline items' events
   escmsg_ids int8[],                   -- the inline items; more are in window_items
   notification_ids int4[],
-  PRIMARY KEY (window_id, bucket)
+  PRIMARY KEY (tenant_id, window_id)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.01,
         autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.2);
 CREATE INDEX windows_due ON windows (bucket, webhook_id, due_at);
 CREATE INDEX windows_timed ON windows (due_at) WHERE timed;
-CREATE UNIQUE INDEX windows_open ON windows (bucket, webhook_id, group_key)
+CREATE UNIQUE INDEX windows_open ON windows (tenant_id, webhook_id, group_key)
   WHERE group_key IS NOT NULL;
 -- Those of an order, first to last; and the one of each that is leased.
 CREATE INDEX windows_order
@@ -285,7 +294,7 @@ CREATE INDEX windows_counted ON windows (bucket, webhook_id, due_at) WHERE lease
 
 -- One row per append to an open window, not per item.
 CREATE TABLE window_items (
-  bucket int2 NOT NULL,
+  tenant_id int4 NOT NULL,
   window_id uuid NOT NULL,
   first_escmsg_id int8 NOT NULL,
   received_at timestamptz NOT NULL,
@@ -382,7 +391,7 @@ CREATE TABLE delivery_bodies (
 -- Work over many deliveries, which servers do step by step. next_at is when the next step
 -- is due; while a server works on one, when its lease ends.
 CREATE TABLE operations (
-  operation_id uuid PRIMARY KEY,
+  operation_id uuid NOT NULL,
   tenant_id int4 NOT NULL REFERENCES tenants,
   kind int2 NOT NULL,
   state int2 NOT NULL DEFAULT 1,
@@ -402,20 +411,21 @@ CREATE TABLE operations (
   next_at timestamptz NOT NULL DEFAULT now(),
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
-  finished_at timestamptz
+  finished_at timestamptz,
+  PRIMARY KEY (tenant_id, operation_id)
 );
-CREATE INDEX operations_list ON operations (tenant_id, operation_id);
 CREATE INDEX operations_due ON operations (next_at) WHERE state = 1;
 CREATE UNIQUE INDEX operations_request ON operations (tenant_id, request_id)
   WHERE request_id IS NOT NULL;
 
--- What changed, in the order in which it was recorded: a row for each record of outcomes,
--- however many they are; for statistics and for those who watch (docs/adr/0009). Read up
--- to the oldest transaction that has not ended: nothing appears behind a reader.
+-- What changed, in the order in which it was recorded: a row for each record of outcomes
+-- and tenant, however many they are; for statistics and for those who watch
+-- (docs/adr/0009). Read up to the oldest transaction that has not ended: nothing appears
+-- behind a reader.
 CREATE TABLE delivery_changes (
   xact int8 NOT NULL DEFAULT pg_current_xact_id()::text::int8,
   changed_at timestamptz NOT NULL DEFAULT now(),
-  tenant_ids int4[] NOT NULL,
+  tenant_id int4 NOT NULL,
   delivery_ids uuid[] NOT NULL,
   webhook_ids uuid[] NOT NULL,
   states int2[] NOT NULL,
@@ -468,7 +478,7 @@ INSERT INTO history_floors (tenant_id) VALUES (0);
 -- Who changed what (store::AuditStore): appended to by the transaction of the change, and
 -- never changed. What is past its retention is deleted, oldest first.
 CREATE TABLE audit_log (
-  entry_id uuid PRIMARY KEY,            -- version 7, of `at`
+  entry_id uuid NOT NULL,               -- version 7, of `at`
   tenant_id int4 NOT NULL REFERENCES tenants,
   at timestamptz NOT NULL,
   actor text NOT NULL,
@@ -476,7 +486,8 @@ CREATE TABLE audit_log (
   resource text NOT NULL,
   before json COMPRESSION lz4,          -- null: there was none
   after json COMPRESSION lz4,
-  changed_secrets text[] NOT NULL       -- by name: no secret is in this table
+  changed_secrets text[] NOT NULL,      -- by name: no secret is in this table
+  PRIMARY KEY (entry_id, tenant_id)
 );
 CREATE INDEX audit_log_list ON audit_log (tenant_id, entry_id);
 

@@ -1,23 +1,23 @@
--- Cancels what a webhook ($1 bucket, $2 id) has not started, or of that only the delivery
--- $4: removes it from the queue and writes its records with the reason $3. What a worker
--- holds is not touched.
--- Without a join in the deletes: a row that somebody claims meanwhile is looked at again by
--- itself, and not with the whole backlog.
+-- Cancels what a webhook ($1 bucket, $2 id, $5 tenant) has not started, or of that only
+-- the delivery $4: removes it from the queue and writes its records with the reason $3.
+-- What a worker holds is not touched. Without a join in the deletes: a row that somebody
+-- claims meanwhile is looked at again by itself, and not with the whole backlog.
 WITH waiting AS (
   DELETE FROM windows
-  WHERE $4::uuid IS NULL AND bucket = $1::int2 AND webhook_id = $2::uuid
-    AND lease_owner IS NULL
+  WHERE $4::uuid IS NULL AND tenant_id = $5::int4 AND bucket = $1::int2
+    AND webhook_id = $2::uuid AND lease_owner IS NULL
   RETURNING *
 ), named AS (
   -- Found by its id: of the webhook there may be a million.
   DELETE FROM windows
-  WHERE window_id = $4::uuid AND bucket = $1::int2
+  WHERE window_id = $4::uuid AND tenant_id = $5::int4
     AND webhook_id IS NOT DISTINCT FROM $2::uuid AND lease_owner IS NULL
   RETURNING *
 ), gone AS (
   SELECT * FROM waiting UNION ALL SELECT * FROM named
 ), chunks AS (
-  DELETE FROM window_items i USING gone g WHERE i.window_id = g.window_id
+  DELETE FROM window_items i USING gone g
+  WHERE i.window_id = g.window_id AND i.tenant_id = g.tenant_id
   RETURNING g.window_id, g.tenant_id, g.webhook_id, g.webhook_version, g.attempt,
             i.received_at, i.escmsg_ids, i.notification_ids
 ), runs AS (
@@ -65,12 +65,11 @@ WITH waiting AS (
   RETURNING delivery_id
 ), change AS (
   -- A thousand in a row, as many as there are.
-  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+  INSERT INTO delivery_changes (tenant_id, delivery_ids, webhook_ids, states, durations_us,
                                 status_codes, errors)
-  SELECT array_agg(n.tenant_id), array_agg(n.window_id), array_agg(n.webhook_id),
-         array_agg(7::int2), array_agg(NULL::int4), array_agg(NULL::int2),
-         array_agg(NULL::int2)
-  FROM (SELECT g.tenant_id, g.window_id, g.webhook_id,
+  SELECT $5::int4, array_agg(n.window_id), array_agg(n.webhook_id), array_agg(7::int2),
+         array_agg(NULL::int4), array_agg(NULL::int2), array_agg(NULL::int2)
+  FROM (SELECT g.window_id, g.webhook_id,
                row_number() OVER () / 1000 AS part FROM gone g) AS n
   GROUP BY n.part
 )

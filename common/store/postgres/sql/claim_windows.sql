@@ -1,26 +1,26 @@
--- Takes due windows of the wanted webhooks ($3, at most $4 each) for worker $1, skipping
--- those that another transaction holds. The lease ends $5 ms after the webhook's request
--- timeout. A window that was open closes by it. Stops where the bodies of those taken have
--- $7 bytes; the last column tells so. Webhooks whose last request failed are left
--- out where $6 says so. Those that have a gate are answered with a row without a window:
--- claim_gated_windows.sql is for them.
+-- Takes due windows of the wanted webhooks ($3, of tenants $8, at most $4 each) for worker
+-- $1, skipping those that another transaction holds. The lease ends $5 ms after the
+-- webhook's request timeout. A window that was open closes by it. Stops where the bodies
+-- of those taken have $7 bytes; the last column tells so. Webhooks whose last request
+-- failed are left out where $6 says so. Those that have a gate are answered with a row
+-- without a window: claim_gated_windows.sql is for them.
 WITH wanted AS MATERIALIZED (
-  SELECT v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
+  SELECT v.tenant_id, v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
          h.enabled AND h.deleted_at IS NULL AS enabled,
          h.failing_since IS NOT NULL AS failing, h.gated
-  FROM unnest($2::int2[], $3::uuid[], $4::int4[], $6::boolean[])
-    AS v(bucket, webhook_id, room, unless_failing)
-  JOIN webhooks h ON h.webhook_id = v.webhook_id
+  FROM unnest($2::int2[], $3::uuid[], $4::int4[], $6::boolean[], $8::int4[])
+    AS v(bucket, webhook_id, room, unless_failing, tenant_id)
+  JOIN webhooks h ON h.webhook_id = v.webhook_id AND h.tenant_id = v.tenant_id
   WHERE NOT (v.unless_failing AND h.failing_since IS NOT NULL)
 ), picked AS MATERIALIZED (
-  SELECT p.window_id, p.bucket, wanted.version, wanted.timeout_ms, wanted.enabled,
+  SELECT p.window_id, wanted.tenant_id, wanted.version, wanted.timeout_ms, wanted.enabled,
          wanted.failing,
          sum(p.body_bytes) OVER (ORDER BY p.due_at, p.window_id) - p.body_bytes AS before
   FROM wanted
   CROSS JOIN LATERAL (
-    SELECT w.window_id, w.bucket, w.due_at, w.body_bytes FROM windows w
-    WHERE w.bucket = wanted.bucket AND w.webhook_id = wanted.webhook_id
-      AND w.due_at <= now()
+    SELECT w.window_id, w.due_at, w.body_bytes FROM windows w
+    WHERE w.tenant_id = wanted.tenant_id AND w.bucket = wanted.bucket
+      AND w.webhook_id = wanted.webhook_id AND w.due_at <= now()
     ORDER BY w.due_at
     LIMIT wanted.room
     FOR UPDATE SKIP LOCKED
@@ -35,7 +35,7 @@ SET lease_owner = $1::int4,
     timed = false,
     group_key = NULL
 FROM picked p
-WHERE w.window_id = p.window_id AND w.bucket = p.bucket AND p.before < $7::int8
+WHERE w.window_id = p.window_id AND w.tenant_id = p.tenant_id AND p.before < $7::int8
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
           w.escmsg_ids, w.notification_ids, now(), w.resent_after,

@@ -2,24 +2,25 @@
 -- the lease is still the one that the outcome came from. Answers which those were.
 WITH o AS MATERIALIZED (
   SELECT * FROM unnest(
-      $1::uuid[], $2::int2[], $3::int4[], $4::int4[], $5::uuid[], $6::int4[], $7::int2[],
-      $8::text[], $9::text[], $10::int4[], $11::text[], $12::text[], $13::text[],
-      $14::text[], $15::text[], $16::int8[], $17::int4[], $18::text[], $19::text[],
-      $20::int2[], $21::int2[], $22::text[], $23::int4[], $24::int8[], $25::boolean[],
-      $26::text[], $27::bytea[], $28::bytea[], $29::bytea[])
-    AS o(window_id, bucket, lease_seq, tenant_id, webhook_id, webhook_version, state,
+      $1::uuid[], $2::int4[], $3::int4[], $4::uuid[], $5::int4[], $6::int2[],
+      $7::text[], $8::text[], $9::int4[], $10::text[], $11::text[], $12::text[],
+      $13::text[], $14::text[], $15::int8[], $16::int4[], $17::text[], $18::text[],
+      $19::int2[], $20::int2[], $21::text[], $22::int4[], $23::int8[], $24::boolean[],
+      $25::text[], $26::bytea[], $27::bytea[], $28::bytea[])
+    AS o(window_id, lease_seq, tenant_id, webhook_id, webhook_version, state,
          event_type, object_id, item_count, escmsg_ids, notification_ids, event_types,
          object_ids, reason, started_ago_us, duration_us, phases_us,
          remote_address, status_code, error, error_detail, request_bytes, response_bytes,
          keep_bodies, request_headers, request_body, response_headers, response_body)
 ), gone AS (
   DELETE FROM windows w USING o
-  WHERE w.window_id = o.window_id AND w.bucket = o.bucket AND w.lease_seq = o.lease_seq
-    AND w.lease_owner IS NOT NULL
+  WHERE w.window_id = o.window_id AND w.tenant_id = o.tenant_id
+    AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
 ), items AS (
   DELETE FROM window_items i USING o
-  WHERE i.window_id = o.window_id AND o.window_id IN (SELECT window_id FROM gone)
+  WHERE i.window_id = o.window_id AND i.tenant_id = o.tenant_id
+    AND o.window_id IN (SELECT window_id FROM gone)
 ), record AS (
   INSERT INTO deliveries (
       tenant_id, delivery_id, webhook_id, webhook_version, state, finished_at, event_type,
@@ -42,12 +43,12 @@ WITH o AS MATERIALIZED (
   FROM o JOIN gone USING (window_id)
   WHERE o.keep_bodies
 ), change AS (
-  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+  INSERT INTO delivery_changes (tenant_id, delivery_ids, webhook_ids, states, durations_us,
                                 status_codes, errors)
-  SELECT array_agg(o.tenant_id), array_agg(o.window_id), array_agg(o.webhook_id),
+  SELECT o.tenant_id, array_agg(o.window_id), array_agg(o.webhook_id),
          array_agg(o.state), array_agg(o.duration_us), array_agg(o.status_code),
          array_agg(o.error)
   FROM o JOIN gone USING (window_id)
-  HAVING count(*) > 0
+  GROUP BY o.tenant_id
 )
 SELECT window_id FROM gone;

@@ -1,5 +1,5 @@
--- The items that were appended to windows, in order.
-SELECT window_id, received_at, escmsg_ids, notification_ids
-FROM window_items
-WHERE window_id = ANY ($1::uuid[])
-ORDER BY window_id, first_escmsg_id;
+-- The items that were appended to windows ($1 tenants, $2 ids), in order.
+SELECT i.window_id, i.received_at, i.escmsg_ids, i.notification_ids
+FROM unnest($1::int4[], $2::uuid[]) AS v(tenant_id, window_id)
+JOIN window_items i ON i.window_id = v.window_id AND i.tenant_id = v.tenant_id
+ORDER BY i.window_id, i.first_escmsg_id;

@@ -11,7 +11,7 @@ FROM unnest($1::uuid[], $2::int2[], $3::int4[], $4::uuid[], $5::int4[], $6::int8
             $7::text[], $8::text[], $9::int8[])
   AS g(window_id, bucket, tenant_id, webhook_id, version, wait_ms, group_key,
        order_key, first_item)
-ORDER BY g.bucket, g.webhook_id, g.group_key
-ON CONFLICT (bucket, webhook_id, group_key) WHERE group_key IS NOT NULL
+ORDER BY g.tenant_id, g.webhook_id, g.group_key
+ON CONFLICT (tenant_id, webhook_id, group_key) WHERE group_key IS NOT NULL
 DO UPDATE SET webhook_version = greatest(windows.webhook_version, excluded.webhook_version)
 RETURNING window_id, webhook_id, group_key, item_count, body_bytes;

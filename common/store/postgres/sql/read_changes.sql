@@ -2,7 +2,7 @@
 -- every transaction has ended. The first row is about them all: the last place, how many
 -- rows of the log there were, and up to where the log is gone.
 WITH batch AS MATERIALIZED (
-  SELECT c.xact, c.changed_at, c.tenant_ids, c.delivery_ids FROM delivery_changes c
+  SELECT c.xact, c.changed_at, c.tenant_id, c.delivery_ids FROM delivery_changes c
   WHERE c.xact > $2::int8 AND c.xact < pg_snapshot_xmin(pg_current_snapshot())::text::int8
   ORDER BY c.xact
   FETCH FIRST ($3::int4) ROWS WITH TIES
@@ -13,7 +13,7 @@ WITH batch AS MATERIALIZED (
 UNION ALL
 (SELECT max(b.xact), max(b.changed_at), u.delivery_id, NULL::int8, NULL::int8
  FROM batch b
- CROSS JOIN LATERAL unnest(b.tenant_ids, b.delivery_ids) AS u(tenant_id, delivery_id)
- WHERE u.tenant_id = $1::int4
+ CROSS JOIN LATERAL unnest(b.delivery_ids) AS u(delivery_id)
+ WHERE b.tenant_id = $1::int4
  GROUP BY u.delivery_id
  ORDER BY 1, 2);

@@ -12,7 +12,9 @@ WITH kept AS MATERIALIZED (
 ), found AS MATERIALIZED (
   SELECT d.*, h.bucket, h.enabled, h.deleted_at IS NOT NULL AS deleted, h.ordering,
          d.delivery_id < floors.bodies_from AS expired
-  FROM deliveries d JOIN webhooks h ON h.webhook_id = d.webhook_id CROSS JOIN floors
+  FROM deliveries d
+  JOIN webhooks h ON h.webhook_id = d.webhook_id AND h.tenant_id = d.tenant_id
+  CROSS JOIN floors
   WHERE d.tenant_id = $1::int4 AND d.delivery_id = ANY ($2::uuid[])
   ORDER BY d.delivery_id
   FOR UPDATE OF d
@@ -79,18 +81,18 @@ WITH kept AS MATERIALIZED (
                       ORDER BY i.escmsg_id LIMIT 1) AS first
   WHERE j.verdict = 0
 ), chunks AS (
-  INSERT INTO window_items (bucket, window_id, first_escmsg_id, received_at, escmsg_ids,
+  INSERT INTO window_items (tenant_id, window_id, first_escmsg_id, received_at, escmsg_ids,
                             notification_ids)
-  SELECT j.bucket, i.delivery_id, min(i.escmsg_id), i.received_at,
+  SELECT j.tenant_id, i.delivery_id, min(i.escmsg_id), i.received_at,
          array_agg(i.escmsg_id ORDER BY i.escmsg_id, i.notification_id),
          array_agg(i.notification_id ORDER BY i.escmsg_id, i.notification_id)
   FROM items i JOIN judged j USING (delivery_id)
   WHERE j.verdict = 0
-  GROUP BY j.bucket, i.delivery_id, i.received_at
+  GROUP BY j.tenant_id, i.delivery_id, i.received_at
 ), change AS (
-  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+  INSERT INTO delivery_changes (tenant_id, delivery_ids, webhook_ids, states, durations_us,
                                 status_codes, errors)
-  SELECT array_agg(j.tenant_id), array_agg(j.delivery_id), array_agg(j.webhook_id),
+  SELECT $1::int4, array_agg(j.delivery_id), array_agg(j.webhook_id),
          array_agg(CASE WHEN j.attempt_count > 0 THEN 4 ELSE 2 END::int2),
          array_agg(NULL::int4), array_agg(NULL::int2), array_agg(NULL::int2)
   FROM judged j WHERE j.verdict = 0

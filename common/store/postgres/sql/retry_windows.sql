@@ -3,10 +3,10 @@
 -- that was disabled meanwhile is due at once: the next claim cancels it.
 WITH o AS MATERIALIZED (
   SELECT * FROM unnest(
-      $1::uuid[], $2::int2[], $3::int4[], $4::int4[], $5::uuid[], $6::int8[],
-      $7::int8[], $8::int4[], $9::text[], $10::text[], $11::int2[], $12::int2[],
-      $13::text[], $14::int4[], $15::int8[], $16::bytea[], $17::bytea[])
-    AS o(window_id, bucket, lease_seq, tenant_id, webhook_id, after_us,
+      $1::uuid[], $2::int4[], $3::int4[], $4::uuid[], $5::int8[],
+      $6::int8[], $7::int4[], $8::text[], $9::text[], $10::int2[], $11::int2[],
+      $12::text[], $13::int4[], $14::int8[], $15::bytea[], $16::bytea[])
+    AS o(window_id, lease_seq, tenant_id, webhook_id, after_us,
          started_ago_us, duration_us, phases_us, remote_address, status_code, error,
          error_detail, request_bytes, response_bytes, response_headers, response_body)
 ), kept AS (
@@ -15,9 +15,9 @@ WITH o AS MATERIALIZED (
                             ELSE 0 END * interval '1 microsecond',
       timed = true, lease_owner = NULL, lease_counted = NULL, lost_leases = 0,
       attempt = w.attempt + 1
-  FROM o JOIN webhooks h ON h.webhook_id = o.webhook_id
-  WHERE w.window_id = o.window_id AND w.bucket = o.bucket AND w.lease_seq = o.lease_seq
-    AND w.lease_owner IS NOT NULL
+  FROM o JOIN webhooks h ON h.webhook_id = o.webhook_id AND h.tenant_id = o.tenant_id
+  WHERE w.window_id = o.window_id AND w.tenant_id = o.tenant_id
+    AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
 ), record AS (
   INSERT INTO attempts (
@@ -30,12 +30,12 @@ WITH o AS MATERIALIZED (
          o.request_bytes, o.response_bytes, o.response_headers, o.response_body
   FROM o JOIN kept USING (window_id)
 ), change AS (
-  INSERT INTO delivery_changes (tenant_ids, delivery_ids, webhook_ids, states, durations_us,
+  INSERT INTO delivery_changes (tenant_id, delivery_ids, webhook_ids, states, durations_us,
                                 status_codes, errors)
-  SELECT array_agg(o.tenant_id), array_agg(o.window_id), array_agg(o.webhook_id),
+  SELECT o.tenant_id, array_agg(o.window_id), array_agg(o.webhook_id),
          array_agg(4::int2), array_agg(o.duration_us), array_agg(o.status_code),
          array_agg(o.error)
   FROM o JOIN kept USING (window_id)
-  HAVING count(*) > 0
+  GROUP BY o.tenant_id
 )
 SELECT window_id FROM kept;

@@ -21,7 +21,7 @@ WITH progress AS MATERIALIZED (
     FETCH FIRST ($1::int4) ROWS WITH TIES
   ) AS c
 ), flat AS MATERIALIZED (
-  SELECT u.tenant_id, u.webhook_id, date_trunc('minute', b.changed_at, 'UTC') AS minute,
+  SELECT b.tenant_id, u.webhook_id, date_trunc('minute', b.changed_at, 'UTC') AS minute,
          CASE WHEN u.state >= 5 THEN 16777216 + u.state END AS ended,
          CASE WHEN u.duration_us IS NOT NULL
               THEN 2 * 16777216 + 8 * u.error + least(u.status_code / 100, 7) END AS attempt,
@@ -33,9 +33,9 @@ WITH progress AS MATERIALIZED (
                      epoch FROM b.changed_at - windrow_uuid_time(u.delivery_id)) * 1e6
                    )::float8))::int4 END AS delivered
   FROM batch b
-  CROSS JOIN LATERAL unnest(b.tenant_ids, b.delivery_ids, b.webhook_ids, b.states,
-                            b.durations_us, b.status_codes, b.errors)
-    AS u(tenant_id, delivery_id, webhook_id, state, duration_us, status_code, error)
+  CROSS JOIN LATERAL unnest(b.delivery_ids, b.webhook_ids, b.states, b.durations_us,
+                            b.status_codes, b.errors)
+    AS u(delivery_id, webhook_id, state, duration_us, status_code, error)
 ), counted AS (
   SELECT f.tenant_id, f.webhook_id, f.minute, k.key, count(*) AS n
   FROM flat f

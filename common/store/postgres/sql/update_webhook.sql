@@ -9,5 +9,5 @@ SET version = version + 1, name = $2::text, spec = $3::text::json, secrets = $4:
                           ELSE coalesce($9::text, disable_reason) END,
     url = $10::text, event_types = $11::text[], label_keys = $12::text[],
     label_values = $13::text[]
-WHERE webhook_id = $1::uuid
+WHERE webhook_id = $1::uuid AND tenant_id = $14::int4
 RETURNING version, created_at, updated_at, failing_since, failures, disable_reason;
