@@ -5,6 +5,9 @@
 -- Complete is the count up to a moment at which the snapshot's end was noted, once every
 -- transaction that was open then has ended; or up to now, where none is open.
 --
+-- Most deliveries of a minute are alike, so those that are the same are counted before
+-- anything is made of them.
+--
 -- Keys are kind * 2^24 + value (stats.cc): 1 the state of a delivery that ended, 2 how an
 -- attempt ended, 3 and 4 the size of a request's time and of the time since publishing.
 WITH progress AS MATERIALIZED (
@@ -14,14 +17,15 @@ WITH progress AS MATERIALIZED (
 ), batch AS MATERIALIZED (
   SELECT c.* FROM progress
   CROSS JOIN LATERAL (
-    SELECT * FROM delivery_changes c
+    SELECT c.*, date_trunc('minute', c.changed_at, 'UTC') AS minute
+    FROM delivery_changes c
     WHERE c.xact > progress.counted_to
       AND c.xact < progress.xmin
     ORDER BY c.xact
     FETCH FIRST ($1::int4) ROWS WITH TIES
   ) AS c
-), flat AS MATERIALIZED (
-  SELECT b.tenant_id, u.webhook_id, date_trunc('minute', b.changed_at, 'UTC') AS minute,
+), flat AS (
+  SELECT b.tenant_id, u.webhook_id, b.minute,
          CASE WHEN u.state >= 5 THEN 16777216 + u.state END AS ended,
          CASE WHEN u.duration_us IS NOT NULL
               THEN 2 * 16777216 + 8 * u.error + least(u.status_code / 100, 7) END AS attempt,
@@ -36,13 +40,21 @@ WITH progress AS MATERIALIZED (
   CROSS JOIN LATERAL unnest(b.delivery_ids, b.webhook_ids, b.states, b.durations_us,
                             b.status_codes, b.errors)
     AS u(delivery_id, webhook_id, state, duration_us, status_code, error)
-), counted AS (
-  SELECT f.tenant_id, f.webhook_id, f.minute, k.key, count(*) AS n
-  FROM flat f
-  CROSS JOIN LATERAL (VALUES (f.ended), (f.attempt), (f.request), (f.delivered)) AS k(key)
+), by_webhook AS MATERIALIZED (
+  SELECT g.tenant_id, g.webhook_id, g.minute, k.key, sum(g.n)::int8 AS n
+  FROM (
+    SELECT f.tenant_id, f.webhook_id, f.minute, f.ended, f.attempt, f.request,
+           f.delivered, count(*) AS n
+    FROM flat f
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+  ) AS g
+  CROSS JOIN LATERAL (VALUES (g.ended), (g.attempt), (g.request), (g.delivered)) AS k(key)
   WHERE k.key IS NOT NULL
-  GROUP BY GROUPING SETS ((f.tenant_id, f.webhook_id, f.minute, k.key),
-                          (f.tenant_id, f.minute, k.key))
+  GROUP BY g.tenant_id, g.webhook_id, g.minute, k.key
+), counted AS (
+  SELECT * FROM by_webhook
+  UNION ALL
+  SELECT tenant_id, NULL, minute, key, sum(n)::int8 FROM by_webhook GROUP BY 1, 3, 4
 ), written AS (
   INSERT INTO stats_minutes (tenant_id, webhook_id, at, keys, counts)
   SELECT tenant_id, coalesce(webhook_id, '00000000-0000-0000-0000-000000000000'), minute,
