@@ -12,6 +12,7 @@
 
 #include "common/base/status.h"
 #include "common/store/postgres/sql_status.h"
+#include "common/store/postgres/statements.h"
 
 namespace windrow::store::postgres {
 
@@ -189,6 +190,16 @@ absl::Status Connection::RunScript(const std::string& sql) {
   warned_ = false;
   if (PQsendQuery(connection_, sql.c_str()) != 1) return LastError("script");
   return Finish("script").status();
+}
+
+absl::StatusOr<std::uint32_t> Connection::TypeOf(const RowType& type) {
+  const auto known = types_.find(&type);
+  if (known != types_.end()) return known->second;
+  WINDROW_ASSIGN_OR_RETURN(const Result rows,
+                           Run(kFindType, std::move(Params().Text(type.name))));
+  const auto oid = static_cast<std::uint32_t>(rows.Int8(0, 0));
+  types_.emplace(&type, oid);
+  return oid;
 }
 
 bool Connection::SendPrepared(std::span<const Call> calls,

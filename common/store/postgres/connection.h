@@ -8,12 +8,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "common/store/postgres/database_errors.h"
 #include "common/store/postgres/params.h"
 #include "common/store/postgres/result.h"
+#include "common/store/postgres/rows_param.h"
 #include "common/store/postgres/statement.h"
 
 struct pg_conn;
@@ -76,6 +78,9 @@ class Connection {
   // set for sessions does not hold behind a pooler.
   absl::Status RunScript(const std::string& sql);
 
+  // The OID of a composite type, asked for once.
+  absl::StatusOr<std::uint32_t> TypeOf(const RowType& type);
+
   bool broken() const;
   // Whether the next transaction may use it: not where it is broken or one is open, nor
   // after an error that says that another connection may fare better.
@@ -125,6 +130,7 @@ class Connection {
   bool gave_up_ = false;
   bool warned_ = false;  // by the server, during the last statement
   std::unordered_set<const Statement*> prepared_;
+  std::unordered_map<const RowType*, std::uint32_t> types_;
 };
 
 // To be part of a round trip.

@@ -3,29 +3,11 @@
 #include <bit>
 #include <utility>
 
+#include "common/store/postgres/big_endian.h"
+#include "common/store/postgres/rows_param.h"
+
 namespace windrow::store::postgres {
 namespace {
-
-template <typename T>
-void AppendBigEndian(T value, std::string* out) {
-  auto bits = static_cast<std::make_unsigned_t<T>>(value);
-  char bytes[sizeof(T)];
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bytes[i] = static_cast<char>((bits >> (8 * (sizeof(T) - 1 - i))) & 0xff);
-  }
-  out->append(bytes, sizeof(T));
-}
-
-template <typename T>
-std::string BigEndian(T value) {
-  std::string out;
-  AppendBigEndian(value, &out);
-  return out;
-}
-
-std::string_view Bytes(const Uuid& id) {
-  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
-}
 
 // 2000-01-01 in seconds since 1970.
 constexpr std::int64_t kPostgresEpoch = 946'684'800;
@@ -62,7 +44,7 @@ void ArrayParam::AddInt8(std::int64_t value) {
   ++count_;
 }
 
-void ArrayParam::AddUuid(const Uuid& value) { AddText(Bytes(value)); }
+void ArrayParam::AddUuid(const Uuid& value) { AddText(BytesOf(value)); }
 
 void ArrayParam::AddText(std::string_view value) {
   AppendBigEndian(static_cast<std::int32_t>(value.size()), &bytes_);
@@ -126,7 +108,7 @@ Params& Params::Text(std::string_view value) {
 Params& Params::TextOrNull(std::string_view value) {
   return value.empty() ? Null() : Text(value);
 }
-Params& Params::Id(const Uuid& value) { return Text(Bytes(value)); }
+Params& Params::Id(const Uuid& value) { return Text(BytesOf(value)); }
 Params& Params::Time(absl::Time value) { return Int8(ToPostgresTime(value)); }
 Params& Params::Null() {
   values_.emplace_back(std::nullopt);
@@ -134,6 +116,11 @@ Params& Params::Null() {
 }
 Params& Params::Array(ArrayParam array) {
   values_.emplace_back(std::move(array).Finish());
+  return *this;
+}
+
+Params& Params::Rows(RowsParam rows) {
+  values_.emplace_back(std::move(rows).Finish());
   return *this;
 }
 

@@ -14,6 +14,8 @@
 
 namespace windrow::store::postgres {
 
+class RowsParam;
+
 // One array, built element by element.
 class ArrayParam {
  public:
@@ -40,6 +42,7 @@ class ArrayParam {
 
  private:
   friend class Params;
+  friend class RowsParam;
   std::string Finish() &&;
   std::string bytes_;
   std::uint32_t element_;
@@ -62,6 +65,7 @@ class Params {
   Params& Time(absl::Time value);
   Params& Null();
   Params& Array(ArrayParam array);
+  Params& Rows(RowsParam rows);
 
   int size() const { return static_cast<int>(values_.size()); }
   // Parallel arrays as libpq takes them; valid until the next change.

@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/store/postgres/items.h"
 #include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/rows_param.h"
 #include "common/store/postgres/statements.h"
 #include "common/store/postgres/transaction.h"
 
@@ -20,55 +21,39 @@ namespace {
 // NOTIFY carries at most 8,000 bytes: this many ids fit.
 constexpr std::size_t kMaxNotifiedWebhooks = 200;
 
-Call InsertEvents(const std::vector<NewEvent>& events) {
-  const std::size_t n = events.size();
-  ArrayParam tenants(ArrayParam::kInt4, n), numbers(ArrayParam::kInt8, n),
-      occurred(ArrayParam::kInt8, n), ids(ArrayParam::kText, n),
-      types(ArrayParam::kText, n), object_types(ArrayParam::kText, n),
-      object_ids(ArrayParam::kText, n), messages(ArrayParam::kText, n),
-      agents(ArrayParam::kText, n), objects(ArrayParam::kText, n),
-      previous(ArrayParam::kText, n), actions(ArrayParam::kText, n),
-      linked(ArrayParam::kText, n), key_fields(ArrayParam::kInt4, n),
-      origins(ArrayParam::kUuid, n), hops(ArrayParam::kInt4, n);
-  for (const NewEvent& e : events) {
-    tenants.AddInt4(e.tenant_id);
-    numbers.AddInt8(e.escmsg_id);
-    if (e.event->occurred_at) {
-      occurred.AddInt8(ToPostgresTime(*e.event->occurred_at));
-    } else {
-      occurred.AddNull();
-    }
-    ids.AddTextOrNull(e.event->event_id);
-    types.AddText(e.event->type);
-    object_types.AddText(e.event->object_type);
-    object_ids.AddText(e.event->object_id);
-    messages.AddTextOrNull(e.event->message);
-    agents.AddTextOrNull(e.event->agent_id);
-    objects.AddText(e.event->object);
-    previous.AddTextOrNull(e.event->previous);
-    actions.AddTextOrNull(e.event->action);
-    linked.AddTextOrNull(LinkedToJson(e.event->linked));
-    if (e.key_fields_id != 0) {
-      key_fields.AddInt4(e.key_fields_id);
-    } else {
-      key_fields.AddNull();
-    }
-    if (e.event->origin_webhook_id) {
-      origins.AddUuid(*e.event->origin_webhook_id);
-      hops.AddInt4(e.event->hops);
-    } else {
-      origins.AddNull();
-      hops.AddNull();
-    }
+// The fields of kEventRow.
+void AddEvent(const NewEvent& e, RowsParam* rows) {
+  const domain::Event& event = *e.event;
+  rows->NextRow();
+  rows->AddInt4(e.tenant_id);
+  rows->AddInt8(e.escmsg_id);
+  event.occurred_at ? rows->AddInt8(ToPostgresTime(*event.occurred_at))
+                    : rows->AddNull(ArrayParam::kInt8);
+  rows->AddTextOrNull(event.event_id);
+  rows->AddText(event.type);
+  rows->AddText(event.object_type);
+  rows->AddText(event.object_id);
+  rows->AddTextOrNull(event.message);
+  rows->AddTextOrNull(event.agent_id);
+  e.key_fields_id != 0 ? rows->AddInt4(e.key_fields_id)
+                       : rows->AddNull(ArrayParam::kInt4);
+  rows->AddText(event.object);
+  rows->AddTextOrNull(event.previous);
+  rows->AddTextOrNull(event.action);
+  rows->AddTextOrNull(LinkedToJson(event.linked));
+  if (event.origin_webhook_id) {
+    rows->AddUuid(*event.origin_webhook_id);
+    rows->AddInt4(event.hops);
+  } else {
+    rows->AddNull(ArrayParam::kUuid);
+    rows->AddNull(ArrayParam::kInt4);
   }
-  Params params;
-  params.Array(std::move(tenants)).Array(std::move(numbers)).Array(std::move(occurred));
-  params.Array(std::move(ids)).Array(std::move(types)).Array(std::move(object_types));
-  params.Array(std::move(object_ids)).Array(std::move(messages)).Array(std::move(agents));
-  params.Array(std::move(objects)).Array(std::move(previous)).Array(std::move(actions));
-  params.Array(std::move(linked)).Array(std::move(key_fields));
-  params.Array(std::move(origins)).Array(std::move(hops));
-  return {&kInsertEvents, std::move(params)};
+}
+
+Call InsertEvents(const std::vector<NewEvent>& events, std::uint32_t type) {
+  RowsParam rows(kEventRow, type);
+  for (const NewEvent& e : events) AddEvent(e, &rows);
+  return {&kInsertEvents, std::move(Params().Rows(std::move(rows)))};
 }
 
 Call InsertKeys(const std::vector<std::pair<EventKey, std::int64_t>>& keys) {
@@ -129,35 +114,38 @@ class OrderKeys {
   int left_out_ = 0;  // since the last one that was added
 };
 
-Call InsertWindows(const std::vector<NewWindow>& windows) {
-  const std::size_t n = windows.size();
-  ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
-      tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
-      versions(ArrayParam::kInt4, n), due(ArrayParam::kInt8, n),
-      groups(ArrayParam::kText, n), bytes(ArrayParam::kInt4, n);
-  OrderKeys orders;
-  FlatItems items(n);
+// The fields of kWindowRow.
+void AddWindow(const NewWindow& w, std::int64_t due_us, RowsParam* rows) {
+  const std::vector<ItemRef>& items = w.content.items;
+  ArrayParam escmsg_ids(ArrayParam::kInt8, items.size()),
+      notification_ids(ArrayParam::kInt4, items.size());
+  for (const ItemRef& item : items) {
+    escmsg_ids.AddInt8(item.escmsg_id);
+    notification_ids.AddInt4(item.notification_id);
+  }
+  rows->NextRow();
+  rows->AddUuid(w.window_id);
+  rows->AddInt2(BucketOf(w.webhook_id));
+  rows->AddInt4(w.tenant_id);
+  rows->AddUuid(w.webhook_id);
+  rows->AddInt4(w.webhook_version);
+  rows->AddInt8(due_us);
+  rows->AddTextOrNull(w.group_key);
+  rows->AddInt4(static_cast<std::int32_t>(w.content.bytes));
+  rows->AddArray(std::move(escmsg_ids));
+  rows->AddArray(std::move(notification_ids));
+  rows->AddTextOrNull(w.order_key);
+}
+
+Call InsertWindows(const std::vector<NewWindow>& windows, std::uint32_t type) {
+  RowsParam rows(kWindowRow, type);
   std::int64_t order = 0;
   for (const NewWindow& w : windows) {
-    ids.AddUuid(w.window_id);
-    buckets.AddInt2(BucketOf(w.webhook_id));
-    tenants.AddInt4(w.tenant_id);
-    webhooks.AddUuid(w.webhook_id);
-    versions.AddInt4(w.webhook_version);
     // Closed ones a microsecond apart, so that they are claimed in their order.
-    due.AddInt8(w.group_key.empty() ? order++ : absl::ToInt64Microseconds(w.wait));
-    groups.AddTextOrNull(w.group_key);
-    bytes.AddInt4(static_cast<std::int32_t>(w.content.bytes));
-    orders.Add(w.order_key);
-    items.Add(w.content.items);
+    AddWindow(w, w.group_key.empty() ? order++ : absl::ToInt64Microseconds(w.wait),
+              &rows);
   }
-  Params params;
-  params.Array(std::move(ids)).Array(std::move(buckets)).Array(std::move(tenants));
-  params.Array(std::move(webhooks)).Array(std::move(versions)).Array(std::move(due));
-  params.Array(std::move(groups)).Array(std::move(bytes));
-  std::move(items).MoveTo(&params);
-  params.Array(std::move(orders).Finish());
-  return {&kInsertWindows, std::move(params)};
+  return {&kInsertWindows, std::move(Params().Rows(std::move(rows)))};
 }
 
 Call AppendItems(const std::vector<WindowAppend>& appends) {
@@ -315,9 +303,15 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
 absl::Status PostgresPublish::Commit(const PublishWrites& writes) {
   std::vector<Call> calls;
   if (!writes.keys.empty()) calls.push_back(InsertKeys(writes.keys));
-  if (!writes.events.empty()) calls.push_back(InsertEvents(writes.events));
+  if (!writes.events.empty()) {
+    WINDROW_ASSIGN_OR_RETURN(const std::uint32_t type, transaction_->TypeOf(kEventRow));
+    calls.push_back(InsertEvents(writes.events, type));
+  }
   if (!writes.appends.empty()) calls.push_back(AppendItems(writes.appends));
-  if (!writes.windows.empty()) calls.push_back(InsertWindows(writes.windows));
+  if (!writes.windows.empty()) {
+    WINDROW_ASSIGN_OR_RETURN(const std::uint32_t type, transaction_->TypeOf(kWindowRow));
+    calls.push_back(InsertWindows(writes.windows, type));
+  }
   if (const std::string payload = NotifyPayload(writes); !payload.empty()) {
     calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});
   }

@@ -227,6 +227,25 @@ CREATE TABLE events (
   hops int4,
   PRIMARY KEY (tenant_id, received_at, escmsg_id)
 ) PARTITION BY RANGE (received_at);
+-- What a publisher hands over of an event: an array of these is one parameter.
+CREATE TYPE windrow_event AS (
+  tenant_id int4,
+  escmsg_id int8,
+  occurred_us int8,                    -- since 2000; null: when it was received
+  event_id text,
+  type text,
+  object_type text,
+  object_id text,
+  message text,
+  agent_id text,
+  key_fields_id int4,
+  object text,
+  previous text,
+  action text,
+  linked text,
+  origin_webhook_id uuid,
+  hops int4
+);
 
 -- All but the one by number are in the order of lists, so that a page of any time, of a
 -- type or of an object, reads no more than it shows. What that costs a publisher: 8 bytes
@@ -283,6 +302,20 @@ CREATE TABLE windows (
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.01,
         autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.2);
+-- What a publisher hands over of a new one.
+CREATE TYPE windrow_window AS (
+  window_id uuid,
+  bucket int2,
+  tenant_id int4,
+  webhook_id uuid,
+  webhook_version int4,
+  due_us int8,                         -- from now
+  group_key text,
+  body_bytes int4,
+  escmsg_ids int8[],
+  notification_ids int4[],
+  order_key text
+);
 CREATE INDEX windows_due ON windows (bucket, webhook_id, due_at);
 CREATE INDEX windows_timed ON windows (due_at) WHERE timed;
 CREATE UNIQUE INDEX windows_open ON windows (tenant_id, webhook_id, group_key)
@@ -358,6 +391,41 @@ CREATE INDEX deliveries_several_types ON deliveries (tenant_id, delivery_id)
   WHERE event_type IS NULL;
 CREATE INDEX deliveries_object_ids ON deliveries USING gin (object_ids)
   WHERE object_id IS NULL;
+
+-- What a worker hands over of a delivery that ended, and of its bodies.
+CREATE TYPE windrow_record AS (
+  tenant_id int4,
+  delivery_id uuid,
+  webhook_id uuid,
+  webhook_version int4,
+  state int2,
+  event_type text,
+  object_id text,
+  item_count int4,
+  escmsg_ids int8[],
+  notification_ids int4[],
+  event_types text[],
+  object_ids text[],
+  reason text,
+  lease_seq int4,
+  started_ago_us int8,                 -- here and below: null where there was no attempt
+  duration_us int4,
+  phases_us int4[],
+  remote_address text,
+  status_code int2,
+  error int2,
+  error_detail text,
+  request_bytes int4,
+  response_bytes int8
+);
+CREATE TYPE windrow_bodies AS (
+  tenant_id int4,
+  delivery_id uuid,
+  request_headers text,
+  request_body bytea,
+  response_headers bytea,
+  response_body bytea
+);
 
 -- Attempts that did not end their delivery, and late ones.
 CREATE TABLE attempts (

@@ -7,8 +7,4 @@ SELECT e.tenant_id, e.escmsg_id, now(),
                 now()),
        e.event_id, e.type, e.object_type, e.object_id, e.message, e.agent_id, e.object,
        e.previous, e.action, e.linked, e.key_fields_id, e.origin_webhook_id, e.hops
-FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::text[],
-            $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-            $13::text[], $14::int4[], $15::uuid[], $16::int4[])
-  AS e(tenant_id, escmsg_id, occurred_us, event_id, type, object_type, object_id, message,
-       agent_id, object, previous, action, linked, key_fields_id, origin_webhook_id, hops);
+FROM unnest($1::windrow_event[]) AS e;
