@@ -99,14 +99,16 @@ class Installation:
             if self.processes.pop(name).wait(60) != 0:
                 raise BenchError(f"{name} did not end well; see {self.folder / name}.log")
 
-    def start_publisher(self, first: int = 0) -> None:
-        """Of the scenario's own feed; its events are numbered from `first` on."""
+    def start_publisher(self, first: int = 0, limit: int = 0) -> None:
+        """Of the scenario's own feed; its events are numbered from `first` on. With a limit
+        it ends after so many."""
         scenario = self.scenario
         pace = (["--rate", scenario.rate] if scenario.rate is not None
                 else ["--outstanding", scenario.outstanding])
         if scenario.event_ids:
             pace.append("--event-ids")
-        self._start_publisher("publisher", scenario.feed, self.page, "--first", first, *pace)
+        self._start_publisher("publisher", scenario.feed, self.page, "--first", first,
+                              "--limit", limit, *pace)
 
     def start_crowd(self, *pace) -> None:
         """The publisher of the scenario's crowd. Its page is its own: what the sink receives
@@ -121,13 +123,13 @@ class Installation:
                     "--objects", self.scenario.objects,
                     "--streams", self.scenario.streams, *pace, stdout=subprocess.PIPE)
 
-    def await_crowd(self) -> dict:
-        """Until its publisher, which has a limit, has all answers."""
-        crowd = self.processes["crowd"]
-        while crowd.poll() is None:
+    def await_publisher(self, name: str) -> dict:
+        """Until one with a limit has all answers."""
+        publisher = self.processes[name]
+        while publisher.poll() is None:
             time.sleep(0.1)
-            self.check_alive(without="crowd")
-        return self.stop_publisher("crowd")
+            self.check_alive(without=name)
+        return self.stop_publisher(name)
 
     def stop_publisher(self, name: str = "publisher") -> dict:
         """Ends the sending and awaits every answer."""

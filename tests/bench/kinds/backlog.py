@@ -18,7 +18,7 @@ def run(installation: Installation, options) -> dict:
     begun = time.monotonic()
     installation.start_crowd("--limit", scenario.deliveries, "--outstanding",
                              scenario.deliveries)
-    published = Published(scenario.crowd, installation.await_crowd())
+    published = Published(scenario.crowd, installation.await_publisher("crowd"))
     filled_s = time.monotonic() - begun
     received = installation.page["items"]
     installation.start_workers()

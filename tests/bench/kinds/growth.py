@@ -15,7 +15,7 @@ from installation import Installation
 PAST = (10_000, 100_000, 1_000_000, 10_000_000)
 WEBHOOKS = (10, 1_000, 10_000)
 MOST_RATIO = 1.2
-REAL = 2_000  # deliveries at least that copies are made of
+REAL = 2_000  # deliveries that copies are made of
 OBJECTS = 100_000
 
 # Objects as the publisher has them: copies fill the same part of each index.
@@ -43,27 +43,36 @@ class Growth:
         self._answers: dict | None = None
         self.history: History | None = None
         self.webhooks = 1
-        self.last: tuple[measure.Moment, measure.Moment] | None = None
 
-    def load(self, seconds: float, warm_up: float) -> None:
-        """Full load, which ends with an empty queue."""
+    def begin(self) -> None:
+        """The real deliveries that past ones are copies of."""
+        self._installation.start_publisher(limit=REAL)
+        self._end(self._installation.await_publisher("publisher"))
+        self.history = History(self._installation.postgres, 1, VARIED)
+
+    def _load(self) -> tuple[measure.Moment, measure.Moment]:
+        """Full load; when it began and ended to be measured."""
         bench = self._installation
-        bench.start_publisher(first=self._answers["acked"] if self._answers else 0)
-        measure.watch(bench, self._memory, warm_up)
+        bench.start_publisher(first=self._answers["acked"])
+        measure.watch(bench, self._memory, self._options.warm_up)
         begin = measure.Moment.now(bench)
-        measure.watch(bench, self._memory, seconds)
-        self.last = begin, measure.Moment.now(bench)
-        self._answers = joined(self._answers, bench.stop_publisher())
-        measure.drain(bench, self._published().items)
-        measure.settled(bench)
+        measure.watch(bench, self._memory, self._options.seconds)
+        end = measure.Moment.now(bench)
+        self._end(bench.stop_publisher())
+        return begin, end
+
+    def _end(self, answers: dict) -> None:
+        """Until the queue is empty."""
+        self._answers = joined(self._answers, answers)
+        measure.drain(self._installation, self._published().items)
+        measure.settled(self._installation)
 
     def _published(self) -> Published:
         return Published(self._installation.scenario.feed, self._answers)
 
     def point(self) -> Point:
-        past = self._answers["acked"] + (self.history.copied if self.history else 0)
-        self.load(self._options.seconds, self._options.warm_up)
-        begin, end = self.last
+        past = self._answers["acked"] + self.history.copied
+        begin, end = self._load()
         costs = measure.costs(begin, end, os.cpu_count(), self._memory.peak)
         rates = measure.rates(begin, end)
         point = Point(past, self.webhooks, round(costs["cpu_s_per_1000"] * 1_000, 1),
@@ -72,6 +81,9 @@ class Growth:
         print(f"    {past:,} past deliveries, {self.webhooks:,} webhooks: "
               f"{point.cpu_us_per_delivery:.1f} µs", flush=True)
         return point
+
+    def grow_to(self, deliveries: int) -> None:
+        self.history.grow_to(deliveries - self._answers["acked"])
 
     def add_webhooks(self, total: int) -> None:
         """Webhooks that the events do not match."""
@@ -100,12 +112,11 @@ def run(installation: Installation, options) -> dict:
     growth = Growth(installation, options)
     begun = time.monotonic()
     growth.add_webhooks(WEBHOOKS[0])
-    growth.load(max(1.0, REAL / 1_000), 0)
-    growth.history = History(installation.postgres, 1, VARIED)
+    growth.begin()
     past, webhooks = [], []
     for target in PAST:
         if target <= installation.scenario.deliveries:
-            growth.history.grow_to(target - growth.history.real)
+            growth.grow_to(target)
             past.append(growth.point())
     for target in WEBHOOKS:
         if target > growth.webhooks:

@@ -20,7 +20,7 @@ def run(installation: Installation, options) -> dict:
     page["away"] = 1
     installation.start_crowd("--limit", scenario.deliveries, "--outstanding",
                              scenario.deliveries)
-    published = Published(scenario.crowd, installation.await_crowd())
+    published = Published(scenario.crowd, installation.await_publisher("crowd"))
     beside.await_that(lambda: _failed(installation) >= published.items,
                       "not all deliveries fail", lambda: time.sleep(0.5))
     page["away"] = 0
