@@ -165,9 +165,9 @@ std::string WindowItemsSql(const DeliveryScan& scan, Params* params) {
   return fmt::format(
       " LEFT JOIN LATERAL (SELECT array_agg(e.type) AS types, array_agg(e.object_id) AS "
       "objects FROM (SELECT unnest(r.escmsg_ids) AS escmsg_id, r.received_at UNION ALL "
-      "SELECT unnest(c.escmsg_ids), c.received_at FROM window_items c WHERE c.window_id "
-      "= "
-      "r.window_id) AS item CROSS JOIN LATERAL (SELECT e.type, e.object_id FROM events e "
+      "SELECT unnest(c.escmsg_ids), c.received_at FROM window_items c WHERE "
+      "c.window_id = r.window_id AND c.tenant_id = r.tenant_id) AS item CROSS JOIN "
+      "LATERAL (SELECT e.type, e.object_id FROM events e "
       "WHERE e.tenant_id = r.tenant_id AND e.escmsg_id = item.escmsg_id AND "
       "e.received_at = item.received_at{} OFFSET 0) AS e WHERE r.spent - {} < {}) AS i "
       "ON "
