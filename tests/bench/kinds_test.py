@@ -21,6 +21,15 @@ class HistoryTest(unittest.TestCase):
             "ORDER BY c.n"])
 
 
+    def test_copies_have_nulls_where_the_real_rows_have_them_and_are_as_large(self):
+        names = ["delivery_id", "event_type", history.BYTES]
+        real = ["0.00", "0.02", "410"]
+        self.assertEqual(history.differences(names, real, ["0.00", "0.02", "420"]), [])
+        self.assertEqual(history.differences(names, real, ["0.00", "0.03", "440"]),
+                         ["event_type is 0.03, expected 0.02",
+                          "bytes a row is 440, expected 410"])
+
+
 class GrowthTest(unittest.TestCase):
     def test_each_point_has_its_ratio_to_the_first(self):
         points = [growth.Point(past, 1, cpu, 9_000.0, 3_700.0, 0.0)
