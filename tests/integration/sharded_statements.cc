@@ -12,10 +12,8 @@ const std::vector<Routed> kRouted = {
     {&kFindEventKeys, "ARRAY[{tenant}, {tenant}], ARRAY['key-{tenant}', 'none']"},
     {&kInsertEventKeys, "ARRAY[{tenant}], ARRAY['new'], ARRAY[7]"},
     {&kInsertEvents,
-     "ARRAY[{tenant}], ARRAY[7], ARRAY[1], ARRAY['new'], ARRAY['ticket.created'], "
-     "ARRAY['ticket'], ARRAY['7'], ARRAY['m'], ARRAY['a'], ARRAY['{{}}'], ARRAY['{{}}'], "
-     "ARRAY['{{}}'], ARRAY['{{}}'], ARRAY[{key_fields}], ARRAY['{webhook}'::uuid], "
-     "ARRAY[1]"},
+     "ARRAY[ROW({tenant}, 7, 1, 'new', 'ticket.created', 'ticket', '7', 'm', 'a', "
+     "{key_fields}, '{{}}', '{{}}', '{{}}', '{{}}', '{webhook}', 1)::windrow_event]"},
     {&kOpenWindows,
      "ARRAY['{other}'::uuid], ARRAY[{bucket}], ARRAY[{tenant}], "
      "ARRAY['{webhook}'::uuid], "
@@ -24,10 +22,8 @@ const std::vector<Routed> kRouted = {
      "ARRAY['{open}'::uuid], ARRAY[{tenant}], ARRAY[100], ARRAY[false], ARRAY[1], "
      "ARRAY[1], ARRAY[{event}], ARRAY[1]"},
     {&kInsertWindows,
-     "ARRAY['{other}'::uuid], ARRAY[{bucket}], ARRAY[{tenant}], "
-     "ARRAY['{webhook}'::uuid], "
-     "ARRAY[1], ARRAY[0], ARRAY[NULL]::text[], ARRAY[100], ARRAY[1], ARRAY[1], "
-     "ARRAY[{event}], ARRAY[1], ARRAY[]::text[]"},
+     "ARRAY[ROW('{other}', {bucket}, {tenant}, '{webhook}', 1, 0, NULL, 100, "
+     "ARRAY[{event}], ARRAY[1], NULL)::windrow_window]"},
     {&kListEnabledWebhooks, "{tenant}"},
     {&kLoadEventTypes, "{tenant}"},
     {&kLearnEventTypes, "{tenant}, ARRAY['new', 'expected'], ARRAY['a', 'b'], 100"},
@@ -55,12 +51,11 @@ const std::vector<Routed> kRouted = {
 
     // Recording.
     {&kFinishWindows,
-     "ARRAY['{leased}'::uuid], ARRAY[1], ARRAY[{tenant}], ARRAY['{webhook}'::uuid], "
-     "ARRAY[1], ARRAY[5], ARRAY['ticket.created'], ARRAY['7'], ARRAY[1], ARRAY['{{1}}'], "
-     "ARRAY['{{1}}'], ARRAY[NULL]::text[], ARRAY[NULL]::text[], ARRAY[NULL]::text[], "
-     "ARRAY[1000], ARRAY[500], ARRAY['{{1,2,3,4}}'], ARRAY['192.0.2.1'], ARRAY[200], "
-     "ARRAY[0], ARRAY[NULL]::text[], ARRAY[10], ARRAY[10], ARRAY[true], ARRAY['a: b'], "
-     "ARRAY['b'::bytea], ARRAY['c'::bytea], ARRAY['d'::bytea]"},
+     "ARRAY['{leased}'::uuid], ARRAY[1], ARRAY[{tenant}], "
+     "ARRAY[ROW({tenant}, '{leased}', '{webhook}', 1, 5, 'ticket.created', '7', 1, "
+     "ARRAY[1], ARRAY[1], NULL, NULL, NULL, 1, 1000, 500, ARRAY[1, 2, 3, 4], "
+     "'192.0.2.1', 200, 0, NULL, 10, 10)::windrow_record], "
+     "ARRAY[ROW({tenant}, '{leased}', 'a: b', 'b', 'c', 'd')::windrow_bodies]"},
     {&kRetryWindows,
      "ARRAY['{leased}'::uuid], ARRAY[1], ARRAY[{tenant}], ARRAY['{webhook}'::uuid], "
      "ARRAY[1000], ARRAY[1000], ARRAY[500], ARRAY['{{1,2,3,4}}'], ARRAY['192.0.2.1'], "
@@ -148,6 +143,7 @@ const std::vector<Routed> kReferenceOnly = {
     {&kLockRetention, ""},
     {&kNotifyDue, "'*'"},
     {&kTakesWrites, ""},
+    {&kFindType, "'windrow_event'"},
     {&kRegisterWorker, "'name'"},
     {&kFindTenant, "'default'"},
     {&kListTenants, ""},
