@@ -86,7 +86,9 @@ TEST_F(RowsParamTest, ARowOfAnotherShapeIsRefused) {
   short_one.AddInt4(1);
   EXPECT_FALSE(Run(kEcho, std::move(short_one)).ok());
 
-  RowsParam other = Rows(kBodiesRow);
+  RowsParam other({kRecordRow.name, 1}, connection_->TypeOf(kBodiesRow).value());
+  other.NextRow();
+  other.AddInt4(1);
   EXPECT_FALSE(Run(kCount, std::move(other)).ok()) << "an array of another type";
 }
 
