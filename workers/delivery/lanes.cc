@@ -119,7 +119,10 @@ int Lanes::SlowRoom() const {
 int Lanes::PoolRoom(const Lane& lane) const {
   const int all = options_.max_in_flight - held_;
   if (lane.pace == Pace::kFast) return all;
-  if (lane.pace == Pace::kSlow || IsBarred(lane)) return std::min(all, SlowRoom());
+  // A slow one that holds nothing shows anew how it is, as a new one does: endpoints that
+  // hang must not keep one away for long that was slow for a moment.
+  const bool shows = lane.pace == Pace::kUnknown || lane.held() == 0;
+  if (!shows || IsBarred(lane)) return std::min(all, SlowRoom());
   return std::min(all, std::max(1, options_.max_in_flight * 3 / 4) - cautious_held_);
 }
 
@@ -146,17 +149,18 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
   for (const auto& [lane, wish] : wishes) {
     const bool fast = lane->pace == Pace::kFast;
     const int pool = PoolRoom(*lane) - (fast ? 0 : cautious);
-    const int take = std::min({wish, share, room, pool});
+    const bool crowded = !fast && SlowRoom() - cautious <= 0;
+    const int most_slow = fast ? wish : std::max(1, SlowRoom() - cautious);
+    const int take = std::min({wish, most_slow, share, room, pool});
     if (take <= 0) {
       (room <= 0 ? all_hungry_ : cautious_hungry_) = true;
       continue;
     }
-    // Of a new one only the database knows how its last request ended.
-    const bool unless_failing = !fast && SlowRoom() - cautious <= 0;
     room -= take;
     if (!fast) cautious += take;
     lane->last_wanted = now;
-    wanted.webhooks.push_back({lane->webhook_id, take, unless_failing});
+    // Only the database knows how the last request of each ended.
+    wanted.webhooks.push_back({lane->webhook_id, take, /*unless_failing=*/crowded});
   }
   return wanted;
 }

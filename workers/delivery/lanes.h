@@ -8,8 +8,8 @@
 // large bites, a slow one only what it can take. A webhook with a rate holds no more than
 // it has requests at once. An endpoint that has not answered yet holds one. Those and the
 // slow ones together hold half of all at most, so that a crowd of hanging endpoints
-// leaves room for the others; new ones three quarters, of which the third is for those
-// whose last request did not fail.
+// leaves room for the others. New ones, and slow ones that hold nothing, may have three
+// quarters, of which the third is for those whose last request did not fail, one each.
 //
 // A webhook whose endpoint fails is not claimed for while its breaker is open; then for
 // one request, then for twice as many each second.

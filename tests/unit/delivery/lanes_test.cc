@@ -182,12 +182,27 @@ TEST_F(LanesTest, ACrowdOfHangingEndpointsLeavesRoomForHealthyOnes) {
   EXPECT_EQ(Room(Id(1)), 64);
 }
 
-TEST_F(LanesTest, SlowEndpointsTogetherHoldHalfOfAll) {
+TEST_F(LanesTest, SlowEndpointsTogetherHoldHalfOfAllAndTheOthersOfThemOneEach) {
   for (int n = 1; n <= 40; ++n) {
     Prove(Id(n), absl::Seconds(3));
     Hold(Id(n), Room(Id(n)));
   }
-  EXPECT_EQ(lanes_.held(), 1'000);
+  EXPECT_EQ(lanes_.held(), 15 * 64 + 40 + 24);
+}
+
+TEST_F(LanesTest, OneThatWasSlowOnceShowsAnewHowItIsWhateverHangs) {
+  Prove(Id(1), absl::Seconds(2));
+  for (int n = 2; n < 18; ++n) {
+    Prove(Id(n), absl::Seconds(2));
+    Hold(Id(n), 64);
+  }
+  const Wanted wanted = lanes_.Want(std::vector{Id(1), Id(2)}, 500, now_);
+  ASSERT_THAT(wanted.webhooks, SizeIs(1)) << "and none of those that hang";
+  EXPECT_EQ(wanted.webhooks[0].webhook_id, Id(1));
+  EXPECT_EQ(wanted.webhooks[0].room, 1);
+  EXPECT_TRUE(wanted.webhooks[0].unless_failing);
+  Prove(Id(1));
+  EXPECT_EQ(Room(Id(1)), 64);
 }
 
 TEST_F(LanesTest, AnEndpointThatStopsAnsweringGivesBackWhatItCannotTake) {
