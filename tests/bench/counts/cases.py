@@ -16,8 +16,7 @@ class Case:
     scenario: scenarios.Scenario
     call: int
     events: int
-    rounds: int = 4             # that are counted, after others that are not
-    instructions: bool = False  # are counted too, in a run of their own
+    rounds: int = 4  # that are counted, after others that are not
     # What is judged; the other phase runs as well.
     phases: tuple[str, ...] = ("publish", "deliver")
 
@@ -32,9 +31,9 @@ class Case:
         return items // max(self.scenario.batch_items, 1)
 
 
-_UNBATCHED = scenarios.Scenario("unbatched", "100 events a call, full logs")
+_UNBATCHED = scenarios.Scenario("unbatched", "500 events a call, full logs")
 _CASES = [
-    Case(_UNBATCHED, call=100, events=100),
+    Case(_UNBATCHED, call=500, events=500),
     Case(dataclasses.replace(_UNBATCHED, name="unbatched-lightweight", lightweight=True,
                              about="no bodies and headers in the delivery records"),
          call=100, events=100),

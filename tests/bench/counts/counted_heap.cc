@@ -1,14 +1,10 @@
 // Preloaded into a program, counts what it takes from the heap, in a file that others map
-// (COUNTED_HEAP): progress without a message. Under callgrind it also has its
-// instructions counted, or no longer, when it is asked to: at the program's next
-// allocation. Until the first time nothing is counted, so that a start does not take
-// long.
+// (COUNTED_HEAP): progress without a message.
 //
 // Every field of the page is a 64-bit little-endian integer (heap_page.py reads it).
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <valgrind/callgrind.h>
 
 #include <atomic>
 #include <cerrno>
@@ -29,8 +25,6 @@ namespace {
 struct Page {
   std::atomic<std::uint64_t> allocations;
   std::atomic<std::uint64_t> bytes;  // asked for
-  std::atomic<std::uint64_t> profiles_asked;
-  std::atomic<std::uint64_t> profiles_written;
 };
 
 constinit Page unmapped{};  // what is counted before the file is mapped
@@ -46,23 +40,10 @@ __attribute__((constructor)) void MapPage() {
   if (mapped != MAP_FAILED) page = static_cast<Page*>(mapped);
 }
 
-void WriteProfile(Page* counts) {
-  static std::atomic<bool> writing = false;
-  if (writing.exchange(true)) return;
-  const std::uint64_t asked = counts->profiles_asked;
-  CALLGRIND_DUMP_STATS;
-  counts->profiles_written = asked;
-  writing = false;
-}
-
 void Count(std::size_t size) {
   Page* counts = page.load(std::memory_order_relaxed);
   counts->allocations.fetch_add(1, std::memory_order_relaxed);
   counts->bytes.fetch_add(size, std::memory_order_relaxed);
-  if (counts->profiles_asked.load(std::memory_order_relaxed) !=
-      counts->profiles_written.load(std::memory_order_relaxed)) {
-    WriteProfile(counts);
-  }
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
-"""The bench's installation, with the heap, or the instructions, of its programs counted."""
+"""The bench's installation, with the heap of its programs counted."""
 
 import json
 import os
 import pathlib
-import re
 import shlex
 import subprocess
 import time
@@ -22,9 +21,7 @@ SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off",
 class CountedInstallation:
     """`with` starts all but the publisher, and ends all."""
 
-    def __init__(self, case: Case, bin_folder: pathlib.Path, folder: pathlib.Path,
-                 callgrind: bool):
-        self._callgrind = callgrind
+    def __init__(self, case: Case, bin_folder: pathlib.Path, folder: pathlib.Path):
         self._bin = bin_folder
         self._folder = folder
         self.pages = {}
@@ -53,10 +50,7 @@ class CountedInstallation:
         lines = [f"export {key}={shlex.quote(str(value))}"
                  for key, value in variables.items()
                  if name == "worker" or not key.startswith("WINDROW_")]
-        out = shlex.quote(str(self._folder / f"{name}.callgrind"))
-        callgrind = f"valgrind --quiet --tool=callgrind --callgrind-out-file={out} "
-        lines.append(f"exec {callgrind if self._callgrind else ''}"
-                     f'{shlex.quote(str(program))} "$@"')
+        lines.append(f'exec {shlex.quote(str(program))} "$@"')
         script.write_text("#!/bin/sh\n" + "\n".join(lines) + "\n", encoding="utf-8")
         script.chmod(0o755)
 
@@ -110,20 +104,6 @@ class CountedInstallation:
             if time.monotonic() > until:
                 raise BenchError(f"{what}: not within {seconds} s")
             time.sleep(0.02)
-
-    def instructions(self, name: str) -> int:
-        """Since they were last asked for; 0 where they are not counted."""
-        if not self._callgrind:
-            return 0
-        page = self.pages[name]
-        number = page.ask_for_profile()
-        self.wait(lambda: page.is_written(number), f"callgrind, of {name}")
-        path = self._folder / f"{name}.callgrind.{number}"
-        with path.open(encoding="utf-8", errors="replace") as profile:
-            for line in profile:
-                if found := re.match(r"(?:summary|totals): (\d+)", line):
-                    return int(found[1])
-        raise BenchError(f"{path} has no sum")
 
 
 class HeldLock:

@@ -4,8 +4,8 @@ import mmap
 import pathlib
 import struct
 
-SIZE = 32
-ALLOCATIONS, BYTES, PROFILES_ASKED, PROFILES_WRITTEN = 0, 8, 16, 24
+SIZE = 16
+ALLOCATIONS, BYTES = 0, 8
 
 
 class HeapPage:
@@ -24,13 +24,3 @@ class HeapPage:
     @property
     def bytes(self) -> int:
         return self._get(BYTES)
-
-    def ask_for_profile(self) -> int:
-        """Of a program under callgrind: of what it executed since the last one. Answers
-        its number, from 1 on."""
-        number = self._get(PROFILES_ASKED) + 1
-        struct.pack_into("<Q", self._map, PROFILES_ASKED, number)
-        return number
-
-    def is_written(self, number: int) -> bool:
-        return self._get(PROFILES_WRITTEN) >= number

@@ -51,7 +51,6 @@ class Costs:
     commits: int = 0
     allocations: int = 0
     heap_bytes: int = 0
-    instructions: int = 0
 
     def figures(self, count: int) -> dict[str, float]:
         """By one of `count`."""
@@ -59,8 +58,7 @@ class Costs:
                 "commits": self.commits / count,
                 "wal_bytes": self.wal.total() / count,
                 "allocations": self.allocations / count,
-                "heap_bytes": self.heap_bytes / count,
-                "instructions": self.instructions / count}
+                "heap_bytes": self.heap_bytes / count}
 
 
 class Meter:
@@ -145,9 +143,7 @@ class Rounds:
         counted = self._counted
         with self._standing_still():
             self.publish.begin()
-            counted.instructions("server")
             published = counted.publish(events)
-            self.publish.costs.instructions += counted.instructions("server")
             self.publish.end()
             self.deliver.begin()
         self._due += events * self._case.scenario.webhooks
@@ -159,8 +155,6 @@ class Rounds:
         counted.wait(lambda: counted.postgres.records()["pending"] == 0,
                      "all outcomes are recorded")
         self._await_quiet()
-        # From the last time on, since when the worker stood still or did this.
-        self.deliver.costs.instructions += counted.instructions("worker")
         self.deliver.end()
         return published
 
@@ -186,22 +180,10 @@ class Rounds:
 
 def run(case: Case, bin_folder: pathlib.Path) -> dict:
     """Figures by phase, and what kept them from counting."""
-    result = _run(case, bin_folder, callgrind=False)
-    for figures in result["figures"].values():
-        del figures["instructions"]
-    if case.instructions:
-        other = _run(case, bin_folder, callgrind=True)
-        result["problems"] += other["problems"]
-        for phase, figures in other["figures"].items():
-            result["figures"][phase]["instructions"] = figures["instructions"]
-    return result
-
-
-def _run(case: Case, bin_folder: pathlib.Path, callgrind: bool) -> dict:
     with tempfile.TemporaryDirectory(prefix="windrow-counts-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        with CountedInstallation(case, bin_folder, folder, callgrind) as counted:
+        with CountedInstallation(case, bin_folder, folder) as counted:
             rounds = Rounds(counted)
             published = rounds.run()
             problems = measure.problems(case.scenario, published,

@@ -4,7 +4,8 @@
     run.py --bin FOLDER [CASE…] [--json FILE] [--set-limits]
 
 Statements, commits, bytes of the write-ahead log, allocations and bytes asked from the
-heap, each by event published and by item delivered. They are counts, not times:
+heap, each by event published and by item delivered; and the instructions of matching,
+rendering and signing. They are counts, not times:
 what else the machine does changes them by no more than a few in a hundred. The limits are
 in limits.tsv; docs/performance.md, "A guard by counts", says what each figure means.
 
@@ -19,9 +20,12 @@ import sys
 
 import cases
 import columns
+import instructions
 import limits
 import rounds
 from installation import BenchError
+
+ALL = [*cases.CASES, instructions.CASE]
 
 WAY_OUT = """
 A figure grew. Mend it, or where it is worth its cost, raise the limit in
@@ -32,7 +36,7 @@ calls and the log of each statement; compare it with that of the commit before."
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="CASE",
-                        help=f"of {', '.join(cases.CASES)}; none: all")
+                        help=f"of {', '.join(ALL)}; none: all")
     parser.add_argument("--bin", type=pathlib.Path, required=True,
                         help="the folder with a dev build's programs")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also written here")
@@ -40,11 +44,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="write limits.tsv anew, a little above what is counted now")
     options = parser.parse_args(arguments)
     for name in options.names:
-        if name not in cases.CASES:
-            parser.error(f"no case '{name}'; there are: {', '.join(cases.CASES)}")
+        if name not in ALL:
+            parser.error(f"no case '{name}'; there are: {', '.join(ALL)}")
     if options.set_limits and options.names:
         parser.error("--set-limits takes all cases")
-    options.names = options.names or list(cases.CASES)
+    options.names = options.names or ALL
     return options
 
 
@@ -53,6 +57,8 @@ def count(name: str, bin_folder: pathlib.Path) -> dict:
     time, and that says nothing of what is counted."""
     for last in (False, True):
         try:
+            if name == instructions.CASE:
+                return instructions.run(bin_folder)
             return rounds.run(cases.CASES[name], bin_folder)
         except (BenchError, RuntimeError, OSError) as error:
             print(f"{name}: {error}{'' if last else '; once more'}", flush=True)
@@ -77,7 +83,7 @@ def report(results: list[dict], held: dict, chosen: set[str]) -> int:
                   for problem in result["problems"]]
     whole = chosen - {result["case"] for result in results if result["problems"]}
     complaints += [f"limits.tsv: {' '.join(key)} is nothing that is counted"
-                   for key in limits.unused(held, found, whole, set(cases.CASES))]
+                   for key in limits.unused(held, found, whole, set(ALL))]
     grown = [verdict for verdict in verdicts if verdict.failed]
     complaints += [limits.complaint(verdict) for verdict in grown]
     for complaint in complaints:
