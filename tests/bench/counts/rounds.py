@@ -23,10 +23,11 @@ from cases import (
     WRITERS_BY_THE_CLOCK,
     Case,
 )
-import measure
+import account
 import postgres
 import processes
 from counted_installation import CountedInstallation, HeldLock
+from feeds import Published
 from installation import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -186,7 +187,7 @@ def run(case: Case, bin_folder: pathlib.Path) -> dict:
         with CountedInstallation(case, bin_folder, folder) as counted:
             rounds = Rounds(counted)
             published = rounds.run()
-            problems = measure.problems(case.scenario, published,
+            problems = account.problems([Published(case.scenario.feed, published)],
                                         counted.installation.sink_stats(),
                                         counted.postgres.records())
     return {"case": case.name, "problems": problems, **_shown(case, rounds)}
