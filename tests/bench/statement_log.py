@@ -25,7 +25,7 @@ STATEMENTS = {
                "promote_windows", "retry_windows"],
     "maintenance": ["claim_operation", "day_in_use", "drop_changes", "erase_answers",
                     "erase_audit_entries", "erase_tenant_bodies", "erase_tenant_events",
-                    "erase_tenant_records", "find_type", "forget_operations", "last_change",
+                    "erase_tenant_records", "find_types", "forget_operations", "last_change",
                     "list_history_days", "list_notices", "load_api_keys",
                     "lock_retention", "make_partitions", "mark_api_keys_used",
                     "raise_floors", "read_access_version", "read_changes", "read_floors",

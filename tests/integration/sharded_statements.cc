@@ -143,7 +143,7 @@ const std::vector<Routed> kReferenceOnly = {
     {&kLockRetention, ""},
     {&kNotifyDue, "'*'"},
     {&kTakesWrites, ""},
-    {&kFindType, "'windrow_event'"},
+    {&kFindTypes, "ARRAY['windrow_event']"},
     {&kRegisterWorker, "'name'"},
     {&kFindTenant, "'default'"},
     {&kListTenants, ""},

@@ -193,13 +193,18 @@ absl::Status Connection::RunScript(const std::string& sql) {
 }
 
 absl::StatusOr<std::uint32_t> Connection::TypeOf(const RowType& type) {
-  const auto known = types_.find(&type);
-  if (known != types_.end()) return known->second;
-  WINDROW_ASSIGN_OR_RETURN(const Result rows,
-                           Run(kFindType, std::move(Params().Text(type.name))));
-  const auto oid = static_cast<std::uint32_t>(rows.Int8(0, 0));
-  types_.emplace(&type, oid);
-  return oid;
+  if (types_.empty()) {
+    ArrayParam names(ArrayParam::kText);
+    for (const RowType* each : kRowTypes) names.AddText(each->name);
+    WINDROW_ASSIGN_OR_RETURN(
+        const Result rows, Run(kFindTypes, std::move(Params().Array(std::move(names)))));
+    for (int i = 0; i < rows.rows(); ++i) {
+      types_[std::string(rows.Text(i, 0))] = static_cast<std::uint32_t>(rows.Int8(i, 1));
+    }
+  }
+  const auto found = types_.find(type.name);
+  if (found != types_.end()) return found->second;
+  return absl::InternalError(fmt::format("no type {} is known", type.name));
 }
 
 bool Connection::SendPrepared(std::span<const Call> calls,

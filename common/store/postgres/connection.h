@@ -78,7 +78,7 @@ class Connection {
   // set for sessions does not hold behind a pooler.
   absl::Status RunScript(const std::string& sql);
 
-  // The OID of a composite type, asked for once.
+  // The OID of one of kRowTypes; all are asked for once.
   absl::StatusOr<std::uint32_t> TypeOf(const RowType& type);
 
   bool broken() const;
@@ -130,7 +130,7 @@ class Connection {
   bool gave_up_ = false;
   bool warned_ = false;  // by the server, during the last statement
   std::unordered_set<const Statement*> prepared_;
-  std::unordered_map<const RowType*, std::uint32_t> types_;
+  std::unordered_map<std::string, std::uint32_t> types_;
 };
 
 // To be part of a round trip.

@@ -17,13 +17,6 @@
 namespace windrow::store::postgres {
 namespace {
 
-template <typename Get>
-ArrayParam ItemNumbers(const Outcome& o, ArrayParam::Element element, Get add) {
-  ArrayParam numbers(element, o.items.size());
-  for (const ItemRef& item : o.items) add(item, &numbers);
-  return numbers;
-}
-
 bool AllEqual(const std::vector<std::string>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) ==
          values.end();
@@ -102,18 +95,16 @@ void AddEach(const std::vector<std::string>& values, RowsParam* rows) {
   if (!values.empty() && AllEqual(values)) {
     rows->AddNullArray(ArrayParam::kText);
   } else {
-    rows->AddArray(TextArray(values));
+    rows->AddTextArray(values);
   }
 }
 
 // The fields from started_ago_us on.
 void AddAttempt(const Outcome& o, RowsParam* rows) {
   const Attempt& a = *o.attempt;
-  ArrayParam phases(ArrayParam::kInt4, 4);
-  for (std::int32_t phase : Phases(a)) phases.AddInt4(phase);
   rows->AddInt8(absl::ToInt64Microseconds(o.started_ago));
   rows->AddInt4(Micros(a.duration));
-  rows->AddArray(std::move(phases));
+  rows->AddInt4Array(Phases(a), std::identity());
   rows->AddTextOrNull(WithoutNul(a.remote_address));
   rows->AddInt2(static_cast<std::int16_t>(a.status_code));
   rows->AddInt2(static_cast<std::int16_t>(a.error));
@@ -145,12 +136,8 @@ void AddRecord(const Outcome& o, RowsParam* rows) {
   AddShared(o.event_types, rows);
   AddShared(o.object_ids, rows);
   rows->AddInt4(static_cast<std::int32_t>(o.items.size()));
-  rows->AddArray(ItemNumbers(o, ArrayParam::kInt8, [](const ItemRef& i, ArrayParam* to) {
-    to->AddInt8(i.escmsg_id);
-  }));
-  rows->AddArray(ItemNumbers(o, ArrayParam::kInt4, [](const ItemRef& i, ArrayParam* to) {
-    to->AddInt4(i.notification_id);
-  }));
+  rows->AddInt8Array(o.items, [](const ItemRef& i) { return i.escmsg_id; });
+  rows->AddInt4Array(o.items, [](const ItemRef& i) { return i.notification_id; });
   AddEach(o.event_types, rows);
   AddEach(o.object_ids, rows);
   rows->AddTextOrNull(WithoutNul(o.reason));

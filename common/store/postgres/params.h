@@ -42,7 +42,6 @@ class ArrayParam {
 
  private:
   friend class Params;
-  friend class RowsParam;
   std::string Finish() &&;
   std::string bytes_;
   std::uint32_t element_;

@@ -116,13 +116,6 @@ class OrderKeys {
 
 // The fields of kWindowRow.
 void AddWindow(const NewWindow& w, std::int64_t due_us, RowsParam* rows) {
-  const std::vector<ItemRef>& items = w.content.items;
-  ArrayParam escmsg_ids(ArrayParam::kInt8, items.size()),
-      notification_ids(ArrayParam::kInt4, items.size());
-  for (const ItemRef& item : items) {
-    escmsg_ids.AddInt8(item.escmsg_id);
-    notification_ids.AddInt4(item.notification_id);
-  }
   rows->NextRow();
   rows->AddUuid(w.window_id);
   rows->AddInt2(BucketOf(w.webhook_id));
@@ -132,8 +125,8 @@ void AddWindow(const NewWindow& w, std::int64_t due_us, RowsParam* rows) {
   rows->AddInt8(due_us);
   rows->AddTextOrNull(w.group_key);
   rows->AddInt4(static_cast<std::int32_t>(w.content.bytes));
-  rows->AddArray(std::move(escmsg_ids));
-  rows->AddArray(std::move(notification_ids));
+  rows->AddInt8Array(w.content.items, [](const ItemRef& i) { return i.escmsg_id; });
+  rows->AddInt4Array(w.content.items, [](const ItemRef& i) { return i.notification_id; });
   rows->AddTextOrNull(w.order_key);
 }
 

@@ -83,10 +83,43 @@ void RowsParam::AddBytea(std::string_view value) { AddField(ArrayParam::kBytea, 
 void RowsParam::AddByteaOrNull(std::string_view value) {
   value.empty() ? AddNull(ArrayParam::kBytea) : AddBytea(value);
 }
-void RowsParam::AddArray(ArrayParam array) {
-  const std::uint32_t type =
-      ArrayTypeOf(static_cast<ArrayParam::Element>(array.element_));
-  AddField(type, std::move(array).Finish());
+
+void RowsParam::BeginArray(ArrayParam::Element element, std::size_t count,
+                           std::size_t bytes) {
+  AppendBigEndian(ArrayTypeOf(element), &bytes_);
+  if (count == 0) {  // an array of no dimension has no bounds
+    AppendBigEndian<std::int32_t>(3 * sizeof(std::int32_t), &bytes_);
+    AppendBigEndian<std::int32_t>(0, &bytes_);
+    AppendBigEndian<std::int32_t>(0, &bytes_);
+    AppendBigEndian<std::uint32_t>(element, &bytes_);
+    return;
+  }
+  const std::size_t length = (5 + count) * sizeof(std::int32_t) + bytes;
+  AppendBigEndian(static_cast<std::int32_t>(length), &bytes_);
+  AppendBigEndian<std::int32_t>(1, &bytes_);  // dimensions
+  AppendBigEndian<std::int32_t>(0, &bytes_);  // no element is null
+  AppendBigEndian<std::uint32_t>(element, &bytes_);
+  AppendBigEndian(static_cast<std::int32_t>(count), &bytes_);
+  AppendBigEndian<std::int32_t>(1, &bytes_);  // lower bound
+}
+
+void RowsParam::AddElement(std::int64_t value) {
+  AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);
+  AppendBigEndian(value, &bytes_);
+}
+void RowsParam::AddElement(std::int32_t value) {
+  AppendBigEndian<std::int32_t>(sizeof(value), &bytes_);
+  AppendBigEndian(value, &bytes_);
+}
+
+void RowsParam::AddTextArray(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
+  BeginArray(ArrayParam::kText, texts.size(), bytes);
+  for (const std::string& text : texts) {
+    AppendBigEndian(static_cast<std::int32_t>(text.size()), &bytes_);
+    bytes_.append(text);
+  }
 }
 
 void RowsParam::AddNull(ArrayParam::Element type) { AddNullOf(type); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/uuid.h"
 #include "common/store/postgres/params.h"
@@ -20,6 +21,8 @@ extern const RowType kEventRow;
 extern const RowType kWindowRow;
 extern const RowType kRecordRow;
 extern const RowType kBodiesRow;
+inline constexpr const RowType* kRowTypes[] = {&kEventRow, &kWindowRow, &kRecordRow,
+                                               &kBodiesRow};
 
 // An array of rows, built field by field. One array of rows costs the server a fraction
 // of what an array a column does: those are unnested one by one, and put together again.
@@ -38,13 +41,28 @@ class RowsParam {
   void AddTextOrNull(std::string_view value);  // empty: null
   void AddBytea(std::string_view value);
   void AddByteaOrNull(std::string_view value);  // empty: null
-  void AddArray(ArrayParam array);
+  // An array of what `get` makes of each value; of texts, of the values themselves.
+  template <typename Values, typename Get>
+  void AddInt8Array(const Values& values, Get get) {
+    BeginArray(ArrayParam::kInt8, values.size(), values.size() * sizeof(std::int64_t));
+    for (const auto& value : values) AddElement(static_cast<std::int64_t>(get(value)));
+  }
+  template <typename Values, typename Get>
+  void AddInt4Array(const Values& values, Get get) {
+    BeginArray(ArrayParam::kInt4, values.size(), values.size() * sizeof(std::int32_t));
+    for (const auto& value : values) AddElement(static_cast<std::int32_t>(get(value)));
+  }
+  void AddTextArray(const std::vector<std::string>& texts);
   void AddNull(ArrayParam::Element type);
   void AddNullArray(ArrayParam::Element element);
 
  private:
   friend class Params;
   void AddField(std::uint32_t type, std::string_view bytes);
+  // `bytes`: of all elements, without their lengths.
+  void BeginArray(ArrayParam::Element element, std::size_t count, std::size_t bytes);
+  void AddElement(std::int64_t value);
+  void AddElement(std::int32_t value);
   void AddNullOf(std::uint32_t type);
   void EndRow();
   std::string Finish() &&;
