@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "common/store/postgres/connection.h"
 #include "common/store/delivery_queue.h"
+#include "common/store/postgres/connection.h"
 
 namespace windrow::store::postgres {
 
