@@ -138,7 +138,7 @@ class History:
                                                 / {count}.0) AS at,
                          -- 37 and 1,000 have no common divisor: slots come mixed.
                          (n * 37 % 1000)::int4 AS slot
-                  FROM generate_series({self.copied}, {self.copied + count - 1}) n, span) s
+                  FROM generate_series({self.copied}::int8, {self.copied + count - 1}) n, span) s
             JOIN bench_slots USING (slot)
             ORDER BY n;
             ANALYZE copies;
