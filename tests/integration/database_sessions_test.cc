@@ -15,9 +15,9 @@
 
 #include "common/base/status.h"
 #include "common/store/postgres/connection.h"
-#include "common/store/postgres/migrate.h"
 #include "common/store/postgres/pool.h"
 #include "common/store/postgres/postgres_store.h"
+#include "tests/integration/migrated_database.h"
 #include "tests/integration/wait_for.h"
 #include "tests/support/child_process.h"
 #include "tests/support/postgres_cluster.h"
@@ -36,11 +36,6 @@ constexpr Statement kShow{
     "current_setting('plan_cache_mode')"};
 constexpr Statement kSession{"session", "SELECT pg_backend_pid()"};
 constexpr char kOwn[] = "30s 10s 30s on force_generic_plan";
-
-absl::Status MigrateForTest(const std::string& url) {
-  std::vector<std::string> applied;
-  return Migrate(url, &applied);
-}
 
 // In transaction mode, with two sessions.
 class PgBouncer {

@@ -1,9 +1,7 @@
 // Arrays of rows reach PostgreSQL as they were built.
 #include <gtest/gtest.h>
 
-#include "common/store/postgres/connection.h"
-#include "common/store/postgres/migrate.h"
-#include "tests/support/postgres_cluster.h"
+#include "tests/integration/migrated_database.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -17,31 +15,14 @@ constexpr Statement kEcho{
 constexpr Statement kCount{"count",
                            "SELECT count(*)::int4 FROM unnest($1::windrow_record[])"};
 
-absl::Status MigrateForTest(const std::string& url) {
-  std::vector<std::string> applied;
-  return Migrate(url, &applied);
-}
-
-class RowsParamTest : public ::testing::Test {
+class RowsParamTest : public MigratedDatabaseTest {
  protected:
-  void SetUp() override {
-    auto database = windrow::testing::TestDatabase::Create(MigrateForTest);
-    ASSERT_TRUE(database.ok()) << database.status();
-    database_ = *std::move(database);
-    auto connection = Connection::Open({.url = database_->url()});
-    ASSERT_TRUE(connection.ok()) << connection.status();
-    connection_ = *std::move(connection);
-  }
-
   RowsParam Rows(const RowType& type) {
     return RowsParam(type, connection_->TypeOf(type).value());
   }
   absl::StatusOr<Result> Run(const Statement& statement, RowsParam rows) {
     return connection_->Run(statement, std::move(Params().Rows(std::move(rows))));
   }
-
-  std::unique_ptr<windrow::testing::TestDatabase> database_;
-  std::unique_ptr<Connection> connection_;
 };
 
 TEST_F(RowsParamTest, EachFieldOfEachRowArrives) {

@@ -7,10 +7,8 @@
 #include <regex>
 #include <string>
 
-#include "common/store/postgres/connection.h"
-#include "common/store/postgres/migrate.h"
 #include "common/store/postgres/statements.h"
-#include "tests/support/postgres_cluster.h"
+#include "tests/integration/migrated_database.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -18,22 +16,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-absl::Status MigrateForTest(const std::string& url) {
-  std::vector<std::string> applied;
-  return Migrate(url, &applied);
-}
-
-class StatementPlansTest : public ::testing::Test {
+class StatementPlansTest : public MigratedDatabaseTest {
  protected:
-  void SetUp() override {
-    auto database = windrow::testing::TestDatabase::Create(MigrateForTest);
-    ASSERT_TRUE(database.ok()) << database.status();
-    database_ = *std::move(database);
-    auto connection = Connection::Open({.url = database_->url()});
-    ASSERT_TRUE(connection.ok()) << connection.status();
-    connection_ = *std::move(connection);
-  }
-
   // The generic plan of a statement, as the programs run it.
   std::string PlanOf(const Statement& statement) {
     pg_conn* raw = connection_->raw();
@@ -54,9 +38,6 @@ class StatementPlansTest : public ::testing::Test {
     }
     return plan;
   }
-
-  std::unique_ptr<windrow::testing::TestDatabase> database_;
-  std::unique_ptr<Connection> connection_;
 };
 
 const std::regex kReadsAll(

@@ -1,4 +1,4 @@
-// Numbers and ids as PostgreSQL's binary format has them.
+// Numbers, ids and arrays as PostgreSQL's binary format has them.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,19 @@ std::string BigEndian(T value) {
   AppendBigEndian(value, &out);
   return out;
 }
+
+// What an array of `count` elements begins with. One of no elements has no dimension, and
+// without one no length and no lower bound.
+inline void AppendArrayHeader(std::size_t count, bool has_null, std::uint32_t element,
+                              std::string* out) {
+  AppendBigEndian<std::int32_t>(count == 0 ? 0 : 1, out);  // dimensions
+  AppendBigEndian<std::int32_t>(has_null ? 1 : 0, out);
+  AppendBigEndian(element, out);
+  if (count == 0) return;
+  AppendBigEndian(static_cast<std::int32_t>(count), out);
+  AppendBigEndian<std::int32_t>(1, out);  // lower bound
+}
+constexpr std::size_t kArrayHeader = 5 * sizeof(std::int32_t);  // with elements
 
 inline std::string_view BytesOf(const Uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};

@@ -17,9 +17,9 @@
 namespace windrow::store::postgres {
 namespace {
 
-bool AllEqual(const std::vector<std::string>& values) {
-  return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) ==
-         values.end();
+bool Agree(const std::vector<std::string>& values) {
+  return !values.empty() && std::adjacent_find(values.begin(), values.end(),
+                                               std::not_equal_to<>()) == values.end();
 }
 
 std::int32_t Micros(absl::Duration duration) {
@@ -37,7 +37,8 @@ std::string_view WithoutNul(std::string_view text) {
   return text.substr(0, text.find('\0'));
 }
 
-// The columns of an attempt, in the order in which both statements list them.
+// The columns of an attempt, in the order in which both statements list them. Each
+// outcome has one.
 class AttemptColumns {
  public:
   explicit AttemptColumns(std::size_t n)
@@ -52,7 +53,6 @@ class AttemptColumns {
         response_bytes_(ArrayParam::kInt8, n) {}
 
   void Add(const Outcome& o) {
-    if (!o.attempt) return AddNone();
     const Attempt& a = *o.attempt;
     started_ago_.AddInt8(absl::ToInt64Microseconds(o.started_ago));
     duration_.AddInt4(Micros(a.duration));
@@ -73,30 +73,17 @@ class AttemptColumns {
   }
 
  private:
-  void AddNone() {
-    for (ArrayParam* column : {&started_ago_, &duration_, &phases_, &remote_, &status_,
-                               &error_, &detail_, &request_bytes_, &response_bytes_}) {
-      column->AddNull();
-    }
-  }
   ArrayParam started_ago_, duration_, phases_, remote_, status_, error_, detail_,
       request_bytes_, response_bytes_;
 };
 
-// What all items agree on, or each item's own.
-void AddShared(const std::vector<std::string>& values, RowsParam* rows) {
-  if (!values.empty() && AllEqual(values)) {
-    rows->AddText(values.front());
-  } else {
-    rows->AddNull(ArrayParam::kText);
-  }
+// What all items agree on; null where they do not.
+void AddShared(const std::vector<std::string>& values, bool agree, RowsParam* rows) {
+  agree ? rows->AddText(values.front()) : rows->AddNull(ArrayParam::kText);
 }
-void AddEach(const std::vector<std::string>& values, RowsParam* rows) {
-  if (!values.empty() && AllEqual(values)) {
-    rows->AddNullArray(ArrayParam::kText);
-  } else {
-    rows->AddTextArray(values);
-  }
+// Each item's own; null where they agree.
+void AddEach(const std::vector<std::string>& values, bool agree, RowsParam* rows) {
+  agree ? rows->AddNullArray(ArrayParam::kText) : rows->AddTextArray(values);
 }
 
 // The fields from started_ago_us on.
@@ -127,19 +114,21 @@ void AddNoAttempt(RowsParam* rows) {
 
 // The fields of kRecordRow.
 void AddRecord(const Outcome& o, RowsParam* rows) {
+  const bool one_type = Agree(o.event_types);
+  const bool one_object = Agree(o.object_ids);
   rows->NextRow();
   rows->AddInt4(o.tenant_id);
   rows->AddUuid(o.window_id);
   rows->AddUuid(o.webhook_id);
   rows->AddInt4(o.webhook_version);
   rows->AddInt2(static_cast<std::int16_t>(o.state));
-  AddShared(o.event_types, rows);
-  AddShared(o.object_ids, rows);
+  AddShared(o.event_types, one_type, rows);
+  AddShared(o.object_ids, one_object, rows);
   rows->AddInt4(static_cast<std::int32_t>(o.items.size()));
   rows->AddInt8Array(o.items, [](const ItemRef& i) { return i.escmsg_id; });
   rows->AddInt4Array(o.items, [](const ItemRef& i) { return i.notification_id; });
-  AddEach(o.event_types, rows);
-  AddEach(o.object_ids, rows);
+  AddEach(o.event_types, one_type, rows);
+  AddEach(o.object_ids, one_object, rows);
   rows->AddTextOrNull(WithoutNul(o.reason));
   rows->AddInt4(o.lease_seq);
   if (o.attempt) {

@@ -12,9 +12,6 @@ namespace {
 // 2000-01-01 in seconds since 1970.
 constexpr std::int64_t kPostgresEpoch = 946'684'800;
 
-// dimensions, has-null flag, element type, length, lower bound
-constexpr std::size_t kArrayHeader = 5 * sizeof(std::int32_t);
-
 }  // namespace
 
 ArrayParam::ArrayParam(Element element, std::size_t expected) : element_(element) {
@@ -68,12 +65,8 @@ void ArrayParam::AddNull() {
 
 std::string ArrayParam::Finish() && {
   std::string header;
-  AppendBigEndian<std::int32_t>(count_ == 0 ? 0 : 1, &header);
-  AppendBigEndian<std::int32_t>(has_null_ ? 1 : 0, &header);
-  AppendBigEndian(element_, &header);
-  if (count_ == 0) return header;  // an array of no dimension has no bounds
-  AppendBigEndian(count_, &header);
-  AppendBigEndian<std::int32_t>(1, &header);
+  AppendArrayHeader(static_cast<std::size_t>(count_), has_null_, element_, &header);
+  if (count_ == 0) return header;
   bytes_.replace(0, kArrayHeader, header);
   return std::move(bytes_);
 }

@@ -34,13 +34,8 @@ const RowType kWindowRow{"windrow_window", 11};
 const RowType kRecordRow{"windrow_record", 23};
 const RowType kBodiesRow{"windrow_bodies", 6};
 
-RowsParam::RowsParam(const RowType& type, std::uint32_t type_oid) : fields_(type.fields) {
-  AppendBigEndian<std::int32_t>(1, &bytes_);  // dimensions
-  AppendBigEndian<std::int32_t>(0, &bytes_);  // no row is null
-  AppendBigEndian(type_oid, &bytes_);
-  AppendBigEndian<std::int32_t>(0, &bytes_);  // the number of rows, put in at the end
-  AppendBigEndian<std::int32_t>(1, &bytes_);  // lower bound
-}
+RowsParam::RowsParam(const RowType& type, std::uint32_t type_oid)
+    : type_(type_oid), fields_(type.fields), bytes_(kArrayHeader, '\0') {}
 
 void RowsParam::NextRow() {
   EndRow();
@@ -86,21 +81,11 @@ void RowsParam::AddByteaOrNull(std::string_view value) {
 
 void RowsParam::BeginArray(ArrayParam::Element element, std::size_t count,
                            std::size_t bytes) {
+  const std::size_t header = count == 0 ? 3 * sizeof(std::int32_t) : kArrayHeader;
+  const std::size_t length = header + count * sizeof(std::int32_t) + bytes;
   AppendBigEndian(ArrayTypeOf(element), &bytes_);
-  if (count == 0) {  // an array of no dimension has no bounds
-    AppendBigEndian<std::int32_t>(3 * sizeof(std::int32_t), &bytes_);
-    AppendBigEndian<std::int32_t>(0, &bytes_);
-    AppendBigEndian<std::int32_t>(0, &bytes_);
-    AppendBigEndian<std::uint32_t>(element, &bytes_);
-    return;
-  }
-  const std::size_t length = (5 + count) * sizeof(std::int32_t) + bytes;
   AppendBigEndian(static_cast<std::int32_t>(length), &bytes_);
-  AppendBigEndian<std::int32_t>(1, &bytes_);  // dimensions
-  AppendBigEndian<std::int32_t>(0, &bytes_);  // no element is null
-  AppendBigEndian<std::uint32_t>(element, &bytes_);
-  AppendBigEndian(static_cast<std::int32_t>(count), &bytes_);
-  AppendBigEndian<std::int32_t>(1, &bytes_);  // lower bound
+  AppendArrayHeader(count, /*has_null=*/false, element, &bytes_);
 }
 
 void RowsParam::AddElement(std::int64_t value) {
@@ -134,12 +119,10 @@ void RowsParam::AddNullOf(std::uint32_t type) {
 
 std::string RowsParam::Finish() && {
   EndRow();
-  if (rows_ == 0) {  // an array of no dimension has no bounds
-    bytes_.replace(0, sizeof(std::int32_t), BigEndian<std::int32_t>(0));
-    bytes_.resize(3 * sizeof(std::int32_t));
-    return std::move(bytes_);
-  }
-  bytes_.replace(3 * sizeof(std::int32_t), sizeof(std::int32_t), BigEndian(rows_));
+  std::string header;
+  AppendArrayHeader(static_cast<std::size_t>(rows_), /*has_null=*/false, type_, &header);
+  if (rows_ == 0) return header;
+  bytes_.replace(0, kArrayHeader, header);
   return std::move(bytes_);
 }
 

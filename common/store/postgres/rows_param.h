@@ -66,6 +66,7 @@ class RowsParam {
   void AddNullOf(std::uint32_t type);
   void EndRow();
   std::string Finish() &&;
+  const std::uint32_t type_;
   const std::int32_t fields_;
   std::string bytes_;
   std::size_t row_begin_ = 0;
