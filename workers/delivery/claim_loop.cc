@@ -116,18 +116,26 @@ absl::Status ClaimLoop::GiveBack() {
   return absl::OkStatus();
 }
 
+// What is out or not on record is sent again where this worker dies: all of it together
+// is bounded.
+int ClaimLoop::Places() const {
+  return options_.max_in_flight - parts_.dispatcher->held() -
+         static_cast<int>(parts_.outcomes->size());
+}
+
 bool ClaimLoop::TooMuchUnrecorded() const {
-  const auto most = 2 * static_cast<std::size_t>(options_.max_in_flight);
-  return parts_.outcomes->size() >= most ||
+  return (parts_.outcomes->size() > 0 && Places() <= 0) ||
          parts_.outcomes->bytes() + parts_.dispatcher->bytes() >= options_.max_bytes;
 }
 
-// As many windows as, by the size of the latest ones, the room in bytes allows.
+// As many windows as there are places for, and as, by the size of the latest ones, the
+// room in bytes allows.
 int ClaimLoop::MostToClaim() const {
   const double room = static_cast<double>(options_.max_bytes) -
                       static_cast<double>(parts_.outcomes->bytes()) -
                       static_cast<double>(parts_.dispatcher->bytes());
-  const double windows = std::min(room, kBytesAClaim) / bytes_a_window_;
+  const double windows =
+      std::min<double>(std::min(room, kBytesAClaim) / bytes_a_window_, Places());
   return static_cast<int>(std::clamp(windows, 1.0, double{kMaxWindowsPerClaim}));
 }
 

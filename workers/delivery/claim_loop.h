@@ -62,6 +62,7 @@ class ClaimLoop {
                  const store::Claim& claim, absl::Time now);
   void Observe(const store::Claim& claim, absl::Duration took);
   absl::Status HandOver(PreparedClaim claim);
+  int Places() const;
   int MostToClaim() const;
   bool TooMuchUnrecorded() const;
 

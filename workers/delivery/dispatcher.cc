@@ -301,4 +301,9 @@ std::size_t Dispatcher::bytes() const {
   return lanes_.bytes();
 }
 
+int Dispatcher::held() const {
+  std::lock_guard lock(mutex_);
+  return lanes_.held();
+}
+
 }  // namespace windrow::delivery

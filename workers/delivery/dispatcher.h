@@ -77,6 +77,7 @@ class Dispatcher {
   // Requests whose outcome is not in the queue yet.
   int running() const { return running_; }
   std::size_t bytes() const;
+  int held() const;
 
  private:
   void Start(Delivery* delivery);

@@ -9,10 +9,11 @@
 namespace windrow::delivery {
 
 struct DeliveryOptions {
-  std::string worker_name;    // for the record of workers: host and process id
-  bool allow_http = false;    // http URLs may be sent to
-  int concurrency = 64;       // requests at once, a webhook
-  int max_in_flight = 2'000;  // deliveries held at once, running or waiting to start
+  std::string worker_name;  // for the record of workers: host and process id
+  bool allow_http = false;  // http URLs may be sent to
+  int concurrency = 64;     // requests at once, a webhook
+  // Deliveries held at once: running, waiting to start, or ended and not on record.
+  int max_in_flight = 2'000;
   std::size_t max_bytes = 256u << 20;  // of held deliveries and outcomes to record
   int breaker_failures = 5;  // in a row that open a webhook's breaker; 0: none does
   absl::Duration lease_slack = absl::Seconds(15);
