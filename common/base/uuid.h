@@ -47,8 +47,8 @@ class UuidV7Generator {
 // The version 5 id of `name` in `space` (SHA-1, RFC 9562 section 5.5).
 Uuid UuidV5(const Uuid& space, std::string_view name);
 
-// Where a webhook's queue rows live: 0–1023, the low ten bits of its id. Every hot
-// statement names it, so that a distributed PostgreSQL can route by it.
+// Where in the queue's index a webhook's rows are: 0–1023, the low ten bits of its id.
+// Workers look for what is due in slices of it.
 std::int16_t BucketOf(const Uuid& webhook_id);
 
 }  // namespace windrow

@@ -188,7 +188,7 @@ class Installation:
             "WINDROW_OPS_LISTEN": "off",
             "WINDROW_ALLOW_HTTP": "true",
             "WINDROW_ALLOW_ADDRESSES": f"127.0.0.0/8:{self.sink_port}",
-        }
+        } | dict(self.scenario.settings)
 
     def _start_sink(self) -> None:
         scenario = self.scenario

@@ -5,7 +5,8 @@ import types
 import unittest
 
 import history
-from kinds import beside, growth, list_filters, list_sources, lists, vacuum
+from feeds import Feed, Published
+from kinds import beside, growth, in_flight, list_filters, list_sources, lists, vacuum
 
 
 class HistoryTest(unittest.TestCase):
@@ -28,6 +29,18 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual(history.differences(names, real, ["0.00", "0.03", "440"]),
                          ["event_type is 0.03, expected 0.02",
                           "bytes a row is 440, expected 410"])
+
+
+class InFlightTest(unittest.TestCase):
+    def test_it_counts_where_all_requests_are_in_flight_for_one_event(self):
+        def problems(acked: int, in_flight_now: int) -> list[str]:
+            answers = {"acked": acked, "first_error": "why"}
+            published = Published(Feed("t", range(10)), answers, arrives=False)
+            return in_flight.problems(published, in_flight_now, 10)
+
+        self.assertEqual(problems(1, 10), [])
+        self.assertEqual(problems(1, 9), ["9 in flight, not 10"])
+        self.assertEqual(problems(0, 10), ["the event was not published: why"])
 
 
 class GrowthTest(unittest.TestCase):

@@ -22,6 +22,7 @@ class Scenario:
     webhooks: int = 1
     types: int = 1           # event types in turn; each event matches webhooks / types
     hosts: bool = False      # each webhook has a host of its own
+    path: str = "ok"         # of the webhooks, at the sink
     payload: str = "full"
     batch_items: int = 0     # 0: unbatched
     lightweight: bool = False
@@ -31,6 +32,8 @@ class Scenario:
     crowd: Feed | None = None
     # The history, or the trouble, that it begins with; `--deliveries` sets it.
     deliveries: int = 0
+    # Settings of the server and the workers, where not the defaults: environment variables.
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def batched(self) -> bool:
@@ -40,7 +43,7 @@ class Scenario:
     def feed(self) -> Feed:
         first = len(self.crowd.webhooks) if self.crowd else 0
         return Feed("ticket.created" if self.types == 1 else "bench",
-                    range(first, first + self.webhooks), self.types,
+                    range(first, first + self.webhooks), self.types, self.path,
                     flags=tuple(self.webhook_flags()), hosts=self.hosts)
 
     @property
@@ -86,6 +89,15 @@ def _beside(kind: str, about: str, crowd: Feed, deliveries: int = 0) -> Scenario
                     deliveries=deliveries)
 
 
+# Three quarters of what a worker may hold are for endpoints that have not answered yet.
+_HOLDS_14000 = (("WINDROW_MAX_IN_FLIGHT", "14000"), ("WINDROW_MAX_BYTES_IN_FLIGHT", "1GiB"))
+
+
+def _in_flight(name: str, event_bytes: int, about: str) -> Scenario:
+    return Scenario(name, about, "in_flight", webhooks=10_000, path="hang",
+                    event_bytes=event_bytes, settings=_HOLDS_14000)
+
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in [
@@ -108,6 +120,8 @@ SCENARIOS = {
         _workers(1),
         _workers(2),
         _workers(4),
+        _in_flight("in-flight10000", 500, "memory with 10,000 requests in flight"),
+        _in_flight("in-flight10000-large", 64 * 1024, "the same, with 64 KiB events"),
         _beside("hanging", "10 webhooks, without and beside 1,000 that never answer",
                 Feed("bench.hangs", range(1_000), path="hang", hosts=True)),
         _beside("backlog", "10 webhooks, without and beside a million due of another",

@@ -196,7 +196,6 @@ class PostgresPublish final : public PublishTransaction {
 
  private:
   Transaction transaction_;
-  UuidV7Generator ids_;
   std::vector<TenantId> stale_;
   absl::Time now_;
   std::vector<std::int64_t> numbers_;
@@ -250,6 +249,7 @@ absl::Status PostgresPublish::Start(const PublishStart& start) {
 absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
     const std::vector<WindowGroup>& groups) {
   const std::size_t n = groups.size();
+  UuidV7Generator new_ids;
   ArrayParam ids(ArrayParam::kUuid, n), buckets(ArrayParam::kInt2, n),
       tenants(ArrayParam::kInt4, n), webhooks(ArrayParam::kUuid, n),
       versions(ArrayParam::kInt4, n), waits(ArrayParam::kInt8, n),
@@ -258,7 +258,7 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
   std::map<std::pair<Uuid, std::string_view>, std::size_t> places;
   for (std::size_t i = 0; i < n; ++i) {
     const WindowGroup& g = groups[i];
-    ids.AddUuid(ids_.Next(now_));
+    ids.AddUuid(new_ids.Next(now_));
     buckets.AddInt2(BucketOf(g.webhook_id));
     tenants.AddInt4(g.tenant_id);
     webhooks.AddUuid(g.webhook_id);

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import measure
 import table
 from installation import Installation
-from kinds import backlog, beside, growth, hanging, lists, recover, vacuum
+from kinds import backlog, beside, growth, hanging, in_flight, lists, recover, vacuum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +31,7 @@ KINDS = {
     "hanging": Kind(hanging.run, beside.text),
     "backlog": Kind(backlog.run, beside.text),
     "recover": Kind(recover.run, beside.text),
+    "in_flight": Kind(in_flight.run, in_flight.text),
     "list": Kind(lists.run, lists.text),
     "growth": Kind(growth.run, growth.text),
     "vacuum": Kind(vacuum.run, vacuum.text),
