@@ -206,15 +206,20 @@ def _shown(row: dict, items: int) -> dict:
             "wal_bytes_per_item": round(row["wal_bytes"] / items, 1)}
 
 
+def _rounded(value: float, digits: int) -> float:
+    """Without the sign of what is rounded to nothing."""
+    return round(value, digits) + 0.0
+
+
 def stage_rows(profile: dict) -> list[tuple]:
     """The table of stages; the first row is the head."""
     rows = [("stage", "Windrow µs", "PostgreSQL µs", "both", "share")]
     for row in profile["stages"]:
         both = row["windrow_us"] + row["postgres_us"]
         if abs(both) >= 0.005:
-            rows.append((row["stage"], f"{row['windrow_us']:.2f}",
-                         f"{row['postgres_us']:.2f}", f"{both:.2f}",
-                         f"{row['share']:.1%}"))
+            rows.append((row["stage"], f"{_rounded(row['windrow_us'], 2):.2f}",
+                         f"{_rounded(row['postgres_us'], 2):.2f}", f"{both:.2f}",
+                         f"{_rounded(row['share'], 3):.1%}"))
     ours, theirs = (sum(row[key] for row in profile["stages"])
                     for key in ("windrow_us", "postgres_us"))
     return [*rows, ("all", f"{ours:.2f}", f"{theirs:.2f}", f"{ours + theirs:.2f}", "100.0%")]

@@ -162,6 +162,12 @@ class ByStageTest(unittest.TestCase):
                                  "worker: not attributed": 0.6,
                                  "PostgreSQL: background": 0.2})
 
+    def test_what_is_rounded_to_nothing_has_no_sign(self):
+        rows = profile_run.stage_rows({"stages": [
+            {"stage": "parse", "windrow_us": -0.001, "postgres_us": -0.02,
+             "share": -0.0004}]})
+        self.assertEqual(rows[1], ("parse", "0.00", "-0.02", "-0.02", "0.0%"))
+
 
 if __name__ == "__main__":
     unittest.main()
