@@ -30,7 +30,7 @@ enum class Requeue : std::int16_t {
 // The reason of what a person cancelled.
 inline constexpr std::string_view kCancelledByHand = "cancelled by CancelDelivery";
 
-inline constexpr std::size_t kMostRequeued = 500;  // in one call
+inline constexpr std::size_t kMostRequeued = 2'500;  // in one call
 
 // Thread-safe. What is done leaves an entry in the audit log, one for each delivery.
 // UNAVAILABLE where the database cannot be reached.

@@ -6,7 +6,6 @@
 
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "services/control_plane/operation_step.h"
 
 namespace windrow::control_plane {
 namespace {
@@ -14,12 +13,9 @@ namespace {
 // Longer than any statement of a step may take: nobody else takes it meanwhile.
 constexpr absl::Duration kLease = absl::Minutes(1);
 
-absl::StatusOr<store::OperationStep> NextStep(store::DeliveryStore& deliveries,
-                                              const store::StoredOperation& operation) {
-  WINDROW_ASSIGN_OR_RETURN(const store::DeliveryQuery query, QueryOf(operation));
-  WINDROW_ASSIGN_OR_RETURN(const store::DeliveryPage page,
-                           deliveries.ListDeliveries(operation.tenant_id, query));
-  return StepOver(operation, page);
+// What is left of a wait that began then; all of it where the clock went back.
+absl::Duration LeftOf(absl::Duration wait, absl::Time begun, absl::Time now) {
+  return std::clamp(wait - (now - begun), absl::ZeroDuration(), wait);
 }
 
 void LogEnd(const store::StoredOperation& operation, const store::OperationStep& step,
@@ -34,24 +30,38 @@ void LogEnd(const store::StoredOperation& operation, const store::OperationStep&
 
 }  // namespace
 
+absl::StatusOr<std::optional<store::OperationProgress>> OperationLoop::TakeStep(
+    const store::StoredOperation& held, absl::Time begun, store::OperationStep* step) {
+  WINDROW_ASSIGN_OR_RETURN(const store::DeliveryQuery query, QueryOf(held, size_.most()));
+  WINDROW_ASSIGN_OR_RETURN(const store::DeliveryPage page,
+                           deliveries_.ListDeliveries(held.tenant_id, query));
+  *step = StepOver(held, page);
+  const absl::Duration whole = step->wait;
+  step->wait = LeftOf(whole, begun, clock_.Now());
+  WINDROW_ASSIGN_OR_RETURN(auto after, operations_.AdvanceOperation(held, *step));
+  size_.Took(step->redeliver.size(), clock_.Now() - begun);
+  step->wait = LeftOf(whole, begun, clock_.Now());
+  return after;
+}
+
 absl::StatusOr<absl::Duration> OperationLoop::RunOnce() {
+  const absl::Time begun = clock_.Now();
   WINDROW_ASSIGN_OR_RETURN(const auto held, operations_.ClaimOperation(kLease));
   if (!held) return interval_;
-  absl::StatusOr<store::OperationStep> step = NextStep(deliveries_, *held);
-  auto after =
-      step.ok() ? operations_.AdvanceOperation(*held, *step)
-                : absl::StatusOr<std::optional<store::OperationProgress>>(step.status());
+  store::OperationStep step;
+  auto after = TakeStep(*held, begun, &step);
   if (!after.ok()) {
+    size_.Failed();
     metrics_.failed_steps.Increment();
     Log(LogLevel::kWarn, "operation_step_failed",
         {{"operation_id", held->operation_id.ToString()},
          {"error", after.status().message()}});
     step = StepAfter(*held, after.status());
-    WINDROW_ASSIGN_OR_RETURN(after, operations_.AdvanceOperation(*held, *step));
+    WINDROW_ASSIGN_OR_RETURN(after, operations_.AdvanceOperation(*held, step));
   }
   if (!*after) return absl::ZeroDuration();  // it was cancelled meanwhile
-  Count(*held, *step, **after);
-  return std::min(step->wait, interval_);
+  Count(*held, step, **after);
+  return std::min(step.wait, interval_);
 }
 
 void OperationLoop::Count(const store::StoredOperation& before,

@@ -6,11 +6,14 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "common/base/clock.h"
 #include "common/store/delivery_store.h"
 #include "common/store/operation_store.h"
 #include "services/control_plane/metrics.h"
+#include "services/control_plane/operation_step.h"
 
 namespace windrow::control_plane {
 
@@ -18,14 +21,16 @@ namespace windrow::control_plane {
 // one: each step is one server's.
 class OperationLoop {
  public:
-  // Both stores must outlive it. `interval`: how often it looks for steps while there are
-  // none.
+  // Stores and clock must outlive it. `interval`: how often it looks for steps while
+  // there are none.
   OperationLoop(store::OperationStore& operations, store::DeliveryStore& deliveries,
-                absl::Duration interval, OperationMetrics metrics)
+                absl::Duration interval, OperationMetrics metrics,
+                const Clock& clock = SystemClock())
       : operations_(operations),
         deliveries_(deliveries),
         interval_(interval),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        clock_(clock) {}
   ~OperationLoop() { Stop(); }
 
   void Start();
@@ -36,6 +41,10 @@ class OperationLoop {
 
  private:
   void Run();
+  // Lists what is next and redelivers it. What is left of the step's wait when it is
+  // written counts from `begun`.
+  absl::StatusOr<std::optional<store::OperationProgress>> TakeStep(
+      const store::StoredOperation& held, absl::Time begun, store::OperationStep* step);
   void Count(const store::StoredOperation& before, const store::OperationStep& step,
              const store::OperationProgress& after) const;
 
@@ -43,6 +52,8 @@ class OperationLoop {
   store::DeliveryStore& deliveries_;
   const absl::Duration interval_;
   const OperationMetrics metrics_;
+  const Clock& clock_;
+  StepSize size_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

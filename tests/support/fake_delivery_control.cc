@@ -70,7 +70,7 @@ Requeue Again(FakeState& state, const FakeRecord& record) {
       attempts != state.attempts.end()) {
     window.lease_seq = attempts->second.rbegin()->first;
   }
-  state.MakeDue(&window, /*timed=*/true);
+  state.MakeDue(&window, /*timed=*/false);
   state.Wake(window.webhook_id);
   state.LogChange(window, window.attempt > 0 ? store::DeliveryState::kRetrying
                                              : store::DeliveryState::kPending);

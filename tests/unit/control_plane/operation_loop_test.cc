@@ -113,7 +113,8 @@ class OperationLoopTest : public ::testing::Test {
   UuidV7Generator ids_;
   metrics::Registry registry_;
   OperationUseCases use_cases_{store_, store_};
-  OperationLoop loop_{store_, store_, absl::Seconds(1), OperationMetrics::In(registry_)};
+  OperationLoop loop_{store_, store_, absl::Seconds(1), OperationMetrics::In(registry_),
+                      clock_};
 };
 
 TEST_F(OperationLoopTest, RedeliversWhatTheFilterWantsAndNothingElse) {
@@ -161,6 +162,54 @@ TEST_F(OperationLoopTest, GoesNoFasterThanItsRate) {
             10);
   // The last one may go at the end of the fifth second.
   EXPECT_GE(clock_.Now() - before, absl::Seconds(4.5));
+}
+
+// Takes its time over each list.
+class SlowDeliveries : public store::DeliveryStore {
+ public:
+  SlowDeliveries(testing::FakeStore& store, ManualClock& clock, absl::Duration time)
+      : store_(store), clock_(clock), time_(time) {}
+  absl::StatusOr<store::DeliveryPage> ListDeliveries(
+      store::TenantId tenant, const store::DeliveryQuery& query) override {
+    clock_.Advance(time_);
+    return store_.ListDeliveries(tenant, query);
+  }
+  absl::StatusOr<store::DeliveryRecord> GetDelivery(store::TenantId tenant,
+                                                    const Uuid& id,
+                                                    bool bodies) override {
+    return store_.GetDelivery(tenant, id, bodies);
+  }
+  absl::StatusOr<store::AttemptPage> ListAttempts(store::TenantId tenant, const Uuid& id,
+                                                  int offset, int limit) override {
+    return store_.ListAttempts(tenant, id, offset, limit);
+  }
+
+ private:
+  testing::FakeStore& store_;
+  ManualClock& clock_;
+  const absl::Duration time_;
+};
+
+TEST_F(OperationLoopTest, TheTimeThatAStepTakesIsPartOfItsWait) {
+  for (int i = 0; i < 3; ++i) Ended(DeliveryState::kFailed);
+  clock_.Advance(absl::Seconds(1));
+  SlowDeliveries deliveries(store_, clock_, absl::Milliseconds(300));
+  OperationLoop loop(store_, deliveries, absl::Seconds(1),
+                     OperationMetrics::In(registry_), clock_);
+  const v1::Operation operation = Redeliver("state = FAILED", false, /*rate=*/2);
+  EXPECT_EQ(loop.RunOnce().value(), absl::ZeroDuration());  // counts
+  const auto redelivered = [&] {
+    return store_
+        .GetOperation(kDefaultTenant, Uuid::Parse(operation.operation_id()).value())
+        ->progress.redelivered;
+  };
+  for (int done = 1; done < 3; ++done) {
+    EXPECT_EQ(loop.RunOnce().value(), absl::Milliseconds(200));
+    EXPECT_EQ(redelivered(), done);
+    clock_.Advance(absl::Milliseconds(199));
+    EXPECT_EQ(loop.RunOnce().value(), absl::Seconds(1));  // none is due yet
+    clock_.Advance(absl::Milliseconds(1));
+  }
 }
 
 TEST_F(OperationLoopTest, WhatCannotGoIsCountedByItsReason) {

@@ -112,19 +112,76 @@ TEST(OperationStepTest, ARecoveryLeavesOutWhatAPersonCancelled) {
 }
 
 TEST(OperationStepTest, AsksForSoManyAsAQuarterOfASecondMayHave) {
-  const std::pair<int, int> cases[] = {{1, 1}, {3, 1}, {100, 25}, {10'000, 500}};
+  const std::pair<int, int> cases[] = {{1, 1}, {3, 1}, {100, 25}, {10'000, 2'500}};
   for (const auto& [rate, limit] : cases) {
     StoredOperation operation = Operation(true);
     operation.spec.max_per_second = rate;
-    EXPECT_EQ(QueryOf(operation)->limit, limit) << rate;
-    EXPECT_TRUE(QueryOf(operation)->oldest_first);
+    EXPECT_EQ(QueryOf(operation, 2'500)->limit, limit) << rate;
+    EXPECT_TRUE(QueryOf(operation, 2'500)->oldest_first);
   }
+}
+
+TEST(OperationStepTest, AsksForNoMoreThanGoesInAStepsTime) {
+  StoredOperation operation = Operation(true);
+  operation.spec.max_per_second = 10'000;
+  EXPECT_EQ(QueryOf(operation, 70)->limit, 70);
+  operation.progress.counted = false;
+  EXPECT_EQ(QueryOf(operation, 70)->limit, 2'500);
+}
+
+TEST(OperationStepTest, AStepEndsBeforeItsItemsAreTooMany) {
+  DeliveryPage page =
+      Page({Record(1, DeliveryState::kFailed), Record(2, DeliveryState::kFailed),
+            Record(3, DeliveryState::kFailed)},
+           /*more=*/false);
+  for (DeliveryRecord& record : page.deliveries) record.item_count = 5'000;
+  OperationStep step = StepOver(Operation(true), page);
+  EXPECT_THAT(step.redeliver, ElementsAre(Id(1), Id(2)));
+  EXPECT_EQ(step.progress.position, Id(2));
+  EXPECT_EQ(step.state, OperationState::kRunning);
+  // One that has more by itself goes by itself.
+  for (DeliveryRecord& record : page.deliveries) record.item_count = 50'000;
+  step = StepOver(Operation(true), page);
+  EXPECT_THAT(step.redeliver, ElementsAre(Id(1)));
+  EXPECT_EQ(step.progress.position, Id(1));
+}
+
+TEST(StepSizeTest, FollowsHowLongStepsTake) {
+  StepSize size;
+  EXPECT_EQ(size.most(), 500);
+  size.Took(500, absl::Milliseconds(150));
+  EXPECT_EQ(size.most(), 833);
+  size.Took(833, absl::Seconds(1));  // 208 would fit: half at a time
+  EXPECT_EQ(size.most(), 416);
+  for (int i = 0; i < 10; ++i) {
+    size.Took(static_cast<std::size_t>(size.most()), absl::Microseconds(1));
+  }
+  EXPECT_EQ(size.most(), 2'500);
+  for (int i = 0; i < 20; ++i) size.Took(1, absl::Seconds(1));
+  EXPECT_EQ(size.most(), 1);
+}
+
+TEST(StepSizeTest, AShortStepOfFewSaysNothing) {
+  StepSize size;
+  size.Took(3, absl::Milliseconds(100));
+  size.Took(0, absl::Milliseconds(200));
+  EXPECT_EQ(size.most(), 500);
+  size.Took(3, absl::Milliseconds(500));
+  EXPECT_EQ(size.most(), 250);
+}
+
+TEST(StepSizeTest, AFailedStepIsTriedWithHalfAsMany) {
+  StepSize size;
+  size.Failed();
+  EXPECT_EQ(size.most(), 250);
+  for (int i = 0; i < 20; ++i) size.Failed();
+  EXPECT_EQ(size.most(), 1);
 }
 
 TEST(OperationStepTest, AFilterThatNoLongerCompilesIsAnError) {
   StoredOperation operation = Operation(true);
   operation.spec.filter = "no_such_field = 1";
-  EXPECT_TRUE(absl::IsInvalidArgument(QueryOf(operation).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(QueryOf(operation, 500).status()));
 }
 
 TEST(OperationStepTest, AFailedStepIsTriedAgainLaterAndLater) {
