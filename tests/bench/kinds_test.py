@@ -18,7 +18,7 @@ class HistoryTest(unittest.TestCase):
             "SELECT r.tenant_id, c.delivery_id, "
             "CASE WHEN r.object_id IS NOT NULL THEN c.n::text END",
             "FROM copies c JOIN bench_real d ON d.source = c.source",
-            "JOIN deliveries r ON r.tenant_id = d.tenant_id AND r.delivery_id = d.delivery_id",
+            "JOIN bench_deliveries r ON r.source = c.source",
             "ORDER BY c.n"])
 
 

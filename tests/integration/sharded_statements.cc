@@ -20,10 +20,10 @@ const std::vector<Routed> kRouted = {
      "ARRAY[1], ARRAY[1000], ARRAY['g'], ARRAY[]::text[], ARRAY[7]"},
     {&kAppendItems,
      "ARRAY['{open}'::uuid], ARRAY[{tenant}], ARRAY[100], ARRAY[false], ARRAY[1], "
-     "ARRAY[1], ARRAY[{event}], ARRAY[1]"},
+     "ARRAY[1], ARRAY[{event}], ARRAY[1], ARRAY[0]"},
     {&kInsertWindows,
      "ARRAY[ROW('{other}', {bucket}, {tenant}, '{webhook}', 1, 0, NULL, 100, "
-     "ARRAY[{event}], ARRAY[1], NULL)::windrow_window]"},
+     "ARRAY[{event}], ARRAY[1], NULL, 0)::windrow_window]"},
     {&kListEnabledWebhooks, "{tenant}"},
     {&kLoadEventTypes, "{tenant}"},
     {&kLearnEventTypes, "{tenant}, ARRAY['new', 'expected'], ARRAY['a', 'b'], 100"},

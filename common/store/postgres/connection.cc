@@ -37,7 +37,8 @@ const char* SqlStateOf(const Result& result) {
 // as the list goes; however small the tables look, the rows read are bounded.
 constexpr char kPlanForParameters[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "set_config('enable_sort', 'off', true)";
+    "set_config('enable_sort', 'off', true), "
+    "set_config('enable_memoize', 'off', true)";
 
 }  // namespace
 

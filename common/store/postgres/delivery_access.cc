@@ -20,8 +20,15 @@ Verdict StatusOfSucceeded(const filter::Test& test) {
   return range->until <= 200 || range->from >= 300 ? Verdict::kNo : Verdict::kMaybe;
 }
 
-// What the test makes of a delivery of which the state alone is known.
-Verdict OfState(const filter::Test& test, DeliveryState state) {
+// What is known of a delivery before it is looked at. Those that are untried had no
+// attempt that ended.
+struct Known {
+  DeliveryState state;
+  bool untried = false;
+};
+
+Verdict OfState(const filter::Test& test, const Known& known) {
+  const DeliveryState state = known.state;
   switch (DeliveryFieldOf(*test.field)) {
     case DeliveryField::kState: {
       const auto* range = std::get_if<filter::NumberRange>(&test.wanted);
@@ -33,8 +40,10 @@ Verdict OfState(const filter::Test& test, DeliveryState state) {
     case DeliveryField::kFinishTime:
       return IsFinished(state) ? Verdict::kMaybe : Verdict::kNo;
     case DeliveryField::kError:
+      if (known.untried) return Verdict::kNo;
       return state == DeliveryState::kSucceeded ? Verdict::kNo : Verdict::kMaybe;
     case DeliveryField::kStatusCode:
+      if (known.untried) return Verdict::kNo;
       return state == DeliveryState::kSucceeded ? StatusOfSucceeded(test)
                                                 : Verdict::kMaybe;
     default:
@@ -42,14 +51,14 @@ Verdict OfState(const filter::Test& test, DeliveryState state) {
   }
 }
 
-Verdict OfState(const Filter& where, DeliveryState state) {
+Verdict OfState(const Filter& where, const Known& known) {
   switch (where.kind) {
     case Kind::kTest:
-      return OfState(where.test, state);
+      return OfState(where.test, known);
     case Kind::kNot:
       return static_cast<Verdict>(
           static_cast<int>(Verdict::kYes) -
-          static_cast<int>(OfState(where.operands.front(), state)));
+          static_cast<int>(OfState(where.operands.front(), known)));
     default:
       break;
   }
@@ -57,14 +66,20 @@ Verdict OfState(const Filter& where, DeliveryState state) {
   const bool all = where.kind == Kind::kAll;
   Verdict verdict = all ? Verdict::kYes : Verdict::kNo;
   for (const Filter& operand : where.operands) {
-    const Verdict one = OfState(operand, state);
+    const Verdict one = OfState(operand, known);
     verdict = all ? std::min(verdict, one) : std::max(verdict, one);
   }
   return verdict;
 }
 
-bool Possible(const Filter& where, DeliveryState state) {
-  return OfState(where, state) != Verdict::kNo;
+bool Possible(const Filter& where, const Known& known) {
+  return OfState(where, known) != Verdict::kNo;
+}
+
+bool PossibleUntried(const Filter& where) {
+  return Possible(where, {DeliveryState::kOpen, true}) ||
+         Possible(where, {DeliveryState::kPending, true}) ||
+         Possible(where, {DeliveryState::kInFlight, true});
 }
 
 void CollectFields(const Filter& where, DeliveryAccess* access) {
@@ -82,13 +97,12 @@ void CollectFields(const Filter& where, DeliveryAccess* access) {
 
 DeliveryAccess AccessOf(const Filter& where) {
   DeliveryAccess access;
-  access.unfinished = Possible(where, DeliveryState::kOpen) ||
-                      Possible(where, DeliveryState::kPending) ||
-                      Possible(where, DeliveryState::kInFlight) ||
-                      Possible(where, DeliveryState::kRetrying);
+  access.untried = PossibleUntried(where);
+  access.unfinished = access.untried || Possible(where, {DeliveryState::kInFlight}) ||
+                      Possible(where, {DeliveryState::kRetrying});
   for (const DeliveryState state :
        {DeliveryState::kSucceeded, DeliveryState::kFailed, DeliveryState::kCancelled}) {
-    if (Possible(where, state)) access.finished.push_back(state);
+    if (Possible(where, {state})) access.finished.push_back(state);
   }
   for (const Filter* conjunct : ConjunctsOf(where)) {
     const auto texts = [&](DeliveryField field) {

@@ -16,6 +16,7 @@ namespace windrow::store::postgres {
 struct DeliveryAccess {
   filter::TimeRange created;
   bool unfinished = true;               // some of the wanted ones may be
+  bool untried = true;                  // likewise, and no attempt of theirs ended
   std::vector<DeliveryState> finished;  // states that finished ones of them may have
   // One of these; none: any.
   std::vector<Uuid> webhooks;

@@ -10,13 +10,14 @@
 namespace windrow::store::postgres {
 namespace {
 
+// No clock is so far ahead: days that are yet to come need no look.
+constexpr absl::Duration kAhead = absl::Hours(24);
+
 IdRange WholeOf(const DeliveryQuery& query, const DeliveryAccess& access) {
   IdRange ids;
   if (access.created.from != absl::InfinitePast())
     ids.from = FloorId(access.created.from);
-  if (access.created.until != absl::InfiniteFuture()) {
-    ids.until = FloorId(access.created.until);
-  }
+  ids.until = FloorId(std::min(access.created.until, absl::Now() + kAhead));
   if (!query.after) return ids;
   if (query.oldest_first) {
     // Behind the last id of all there is nothing: a range of no id.

@@ -1,24 +1,21 @@
 #include "common/store/postgres/delivery_sql.h"
 
+#include <absl/time/clock.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <variant>
 
 namespace windrow::store::postgres {
 namespace {
 
-// Looking at one item of a window is looking up its event: a record's work. The items of
-// a finished delivery are in its row.
-constexpr char kWindowWork[] = "(1 + r.item_count)";
+// Looking at one item of a window is looking up its event: a record's work, where what
+// the window says of itself ({}) does not rule it out. The items of a finished delivery
+// are in its row.
+constexpr char kWindowWork[] = "(1 + CASE WHEN {} THEN r.item_count ELSE 0 END)";
 constexpr char kFinishedWork[] =
     "(1 + CASE WHEN r.event_type IS NULL OR r.object_id IS NULL THEN r.item_count / 20 "
     "ELSE 0 END)";
-
-constexpr char kWindowState[] =
-    "CASE WHEN r.group_key IS NOT NULL THEN 1 WHEN r.lease_owner IS NOT NULL THEN 3 "
-    "WHEN r.attempt > 0 THEN 4 ELSE 2 END";
 
 // What a parked window waits for: the one of its order that is leased, else the first.
 constexpr char kWaitsFor[] =
@@ -31,121 +28,14 @@ constexpr char kWaitsFor[] =
     "AND x.window_id <> r.window_id "
     "ORDER BY x.order_number, x.window_id LIMIT 1)) END";
 
-// How the fields of one kind of record are spelled.
-struct Columns {
-  bool in_queue;
-  const char* id;
-  const char* state;
-  const char* event_type;   // of all items; null where they differ
-  const char* event_types;  // of each, where they do
-  const char* object_id;
-  const char* object_ids;
-  const char* status_code;
-  const char* error;
-  const char* finished_at;
-  // Deliveries whose last attempt is in `attempts`.
-  const char* attempted;
-  const char* work;  // of judging one by its items
-};
-
-constexpr Columns kWindows = {.in_queue = true,
-                              .id = "r.window_id",
-                              .state = kWindowState,
-                              .event_type = "NULL",
-                              .event_types = "i.types",
-                              .object_id = "NULL",
-                              .object_ids = "i.objects",
-                              .status_code = "a.status_code",
-                              .error = "nullif(a.error, 0)",
-                              .finished_at = "NULL::timestamptz",
-                              .attempted = "r.attempt > 0",
-                              .work = kWindowWork};
-
-constexpr Columns kFinished = {
-    .in_queue = false,
-    .id = "r.delivery_id",
-    .state = "r.state",
-    .event_type = "r.event_type",
-    .event_types = "r.event_types",
-    .object_id = "r.object_id",
-    .object_ids = "r.object_ids",
-    .status_code = "coalesce(r.status_code, a.status_code)",
-    .error = "nullif(coalesce(r.error, a.error), 0)",
-    .finished_at = "r.finished_at",
-    .attempted = "r.started_at IS NULL AND r.attempt_count > 0",
-    .work = kFinishedWork};
-
 const char* Direction(const DeliveryQuery& query) {
   return query.oldest_first ? "ASC" : "DESC";
-}
-
-IdRange IdsOf(const filter::TimeRange& created) {
-  IdRange ids;
-  if (created.from != absl::InfinitePast()) ids.from = FloorId(created.from);
-  if (created.until != absl::InfiniteFuture()) ids.until = FloorId(created.until);
-  return ids;
-}
-
-// " AND column >= … AND column < …"
-std::string AndIds(const char* column, const IdRange& ids, Params* params) {
-  std::string sql;
-  const auto add = [&](const char* op, const Uuid& id) {
-    params->Id(id);
-    sql += fmt::format(" AND {} {} ${}::uuid", column, op, params->size());
-  };
-  if (ids.from) add(">=", *ids.from);
-  if (ids.until) add("<", *ids.until);
-  return sql;
-}
-
-// ---- The filter
-
-std::string ItemTestSql(const char* one, const char* many, const filter::Test& test,
-                        Params* params) {
-  if (std::holds_alternative<filter::Present>(test.wanted)) return "true";
-  const auto& wanted = std::get<filter::TextPattern>(test.wanted);
-  return fmt::format("{} OR {}", TextSql(one, wanted, params),
-                     AnyTextSql(many, wanted, params));
-}
-
-std::string NumberTestSql(const char* value, const filter::Test& test, Params* params) {
-  const auto* range = std::get_if<filter::NumberRange>(&test.wanted);
-  if (range == nullptr) return fmt::format("{} IS NOT NULL", value);
-  return NumberSql(fmt::format("({})", value), *range, params);
-}
-
-std::string DeliveryTestSql(const Columns& columns, const filter::Test& test,
-                            Params* params) {
-  const bool present = std::holds_alternative<filter::Present>(test.wanted);
-  switch (DeliveryFieldOf(*test.field)) {
-    case DeliveryField::kWebhookId:
-      return present ? "true"
-                     : IdSql("r.webhook_id", std::get<Uuid>(test.wanted), params);
-    case DeliveryField::kState:
-      return NumberTestSql(columns.state, test, params);
-    case DeliveryField::kEventType:
-      return ItemTestSql(columns.event_type, columns.event_types, test, params);
-    case DeliveryField::kObjectId:
-      return ItemTestSql(columns.object_id, columns.object_ids, test, params);
-    case DeliveryField::kStatusCode:
-      return NumberTestSql(columns.status_code, test, params);
-    case DeliveryField::kError:
-      return NumberTestSql(columns.error, test, params);
-    case DeliveryField::kCreateTime:
-      if (present) return "true";
-      return "true" +
-             AndIds(columns.id, IdsOf(std::get<filter::TimeRange>(test.wanted)), params);
-    case DeliveryField::kFinishTime:
-      break;
-  }
-  if (present) return fmt::format("{} IS NOT NULL", columns.finished_at);
-  return TimeSql(columns.finished_at, std::get<filter::TimeRange>(test.wanted), params);
 }
 
 // ---- What is joined to a record
 
 // Its last attempt that counts, as far as it is in `attempts`.
-std::string LastAttemptSql(const Columns& columns, const DeliveryScan& scan,
+std::string LastAttemptSql(const DeliveryColumns& columns, const DeliveryScan& scan,
                            const char* name, Params* params) {
   return fmt::format(
       " LEFT JOIN LATERAL (SELECT * FROM attempts a WHERE {} AND a.delivery_id = {} AND "
@@ -154,25 +44,34 @@ std::string LastAttemptSql(const Columns& columns, const DeliveryScan& scan,
       columns.attempted, columns.id, AndIds("a.delivery_id", scan.ids, params), name);
 }
 
-// The types and objects of a window's items. Its events cannot be older than the window;
-// an hour is more than any clock of a transaction is off.
+// The types and objects of a window's items: of the first one, which most windows have
+// alone, as a look-up of its event; of more in arrays. Its events cannot be older than
+// the window; an hour is more than any clock of a transaction is off, and so is a day
+// ahead.
 std::string WindowItemsSql(const DeliveryScan& scan, Params* params) {
-  std::string since;
+  params->Time(absl::Now() + absl::Hours(24));
+  std::string received = fmt::format("e.received_at < ${}::timestamptz", params->size());
   if (scan.ids.from) {
     params->Time(scan.ids.from->time() - absl::Hours(1));
-    since = fmt::format(" AND e.received_at >= ${}::timestamptz", params->size());
+    received += fmt::format(" AND e.received_at >= ${}::timestamptz", params->size());
   }
+  const auto event = [&](const char* number, const char* received_at) {
+    return fmt::format(
+        "LATERAL (SELECT e.type, e.object_id FROM events e WHERE e.tenant_id = "
+        "r.tenant_id AND e.escmsg_id = {} AND e.received_at = {} AND {} OFFSET 0)",
+        number, received_at, received);
+  };
   return fmt::format(
-      " LEFT JOIN LATERAL (SELECT array_agg(e.type) AS types, array_agg(e.object_id) AS "
-      "objects FROM (SELECT unnest(r.escmsg_ids) AS escmsg_id, r.received_at UNION ALL "
-      "SELECT unnest(c.escmsg_ids), c.received_at FROM window_items c WHERE "
-      "c.window_id = r.window_id AND c.tenant_id = r.tenant_id) AS item CROSS JOIN "
-      "LATERAL (SELECT e.type, e.object_id FROM events e "
-      "WHERE e.tenant_id = r.tenant_id AND e.escmsg_id = item.escmsg_id AND "
-      "e.received_at = item.received_at{} OFFSET 0) AS e WHERE r.spent - {} < {}) AS i "
-      "ON "
+      " LEFT JOIN {} AS one ON true LEFT JOIN LATERAL (SELECT array_agg(e.type) AS "
+      "types, "
+      "array_agg(e.object_id) AS objects FROM (SELECT unnest(r.escmsg_ids[2:]) AS "
+      "escmsg_id, r.received_at UNION ALL SELECT unnest(c.escmsg_ids), c.received_at "
+      "FROM "
+      "window_items c WHERE c.window_id = r.window_id AND c.tenant_id = r.tenant_id) AS "
+      "item CROSS JOIN {} AS e WHERE r.item_count > 1 OR r.escmsg_ids IS NULL) AS i ON "
       "true",
-      since, kWindowWork, scan.examine);
+      event("r.escmsg_ids[1]", "r.received_at"),
+      event("item.escmsg_id", "item.received_at"));
 }
 
 // " AND column = ANY (…)" where the scan is of certain ids.
@@ -203,9 +102,10 @@ std::string WindowWalk(const DeliveryScan& scan, Params* params) {
   const std::string ids =
       AndIds("r.window_id", scan.ids, params) + AndOnly("r.window_id", scan, params);
   return fmt::format(
-      "SELECT r.* FROM {} WHERE r.tenant_id = $1::int4{} "
+      "SELECT r.* FROM {} WHERE r.tenant_id = $1::int4{}{} "
       "ORDER BY r.window_id {} LIMIT {}",
-      from, ids, Direction(*scan.query), scan.examine);
+      from, ids, scan.access.untried ? "" : " AND r.attempt > 0", Direction(*scan.query),
+      scan.examine);
 }
 
 // " AND r.webhook_id = …" for each; one that asks for nothing where there are none.
@@ -287,48 +187,32 @@ std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
                      scan.examine);
 }
 
-std::string Judged(const Columns& columns, const DeliveryScan& scan, std::string walk_sql,
-                   Params* params) {
+std::string Judged(const DeliveryColumns& columns, const DeliveryScan& scan,
+                   std::string walk_sql, Params* params) {
   Walk walk{.sql = std::move(walk_sql),
             .order = fmt::format("{} {}", columns.id, Direction(*scan.query)),
             .examine = scan.examine,
             .limit = scan.limit};
-  if (scan.access.items) walk.work = columns.work;
+  const bool looks = scan.access.items && columns.in_queue;  // at other tables' rows
+  if (looks || scan.access.attempt) {
+    walk.possible = PossibleDeliverySql(columns, scan.query->where, params);
+  }
+  if (looks) walk.work = fmt::format(kWindowWork, walk.possible);
+  if (scan.access.items && !looks) walk.work = kFinishedWork;
   if (scan.access.attempt) walk.joins += LastAttemptSql(columns, scan, "a", params);
-  if (scan.access.items && columns.in_queue) walk.joins += WindowItemsSql(scan, params);
+  if (looks) walk.joins += WindowItemsSql(scan, params);
   walk.condition = "r.tenant_id = $1::int4 AND " +
-                   ConditionSql(scan.query->where, [&](const filter::Test& test) {
-                     return DeliveryTestSql(columns, test, params);
-                   });
+                   DeliveryConditionSql(columns, scan.query->where, params);
   return JudgedSql(walk);
 }
 
 }  // namespace
 
-Uuid FloorId(absl::Time time) {
-  const std::int64_t ms =
-      std::max<std::int64_t>(0, (absl::ToUnixMicros(time) + 999) / 1'000);
-  Uuid id;
-  for (int i = 0; i < 6; ++i) {
-    id.bytes[static_cast<std::size_t>(i)] =
-        static_cast<std::uint8_t>(ms >> (8 * (5 - i)) & 0xff);
-  }
-  return id;
-}
-
-std::optional<Uuid> NextId(const Uuid& id) {
-  Uuid next = id;
-  for (auto byte = next.bytes.rbegin(); byte != next.bytes.rend(); ++byte) {
-    if (++*byte != 0) return next;
-  }
-  return std::nullopt;
-}
-
 SqlText ListWindowsSql(const DeliveryScan& scan) {
   Params params;
   params.Int4(scan.tenant);
   const std::string walk = WindowWalk(scan, &params);
-  const std::string judged = Judged(kWindows, scan, walk, &params);
+  const std::string judged = Judged(kWindowColumns, scan, walk, &params);
   std::string sql = fmt::format(
       "SELECT r.window_id, r.webhook_id, r.due_at, r.group_key IS NOT NULL, "
       "r.lease_owner IS NOT NULL, r.attempt, r.item_count, r.received_at, r.escmsg_ids, "
@@ -336,7 +220,7 @@ SqlText ListWindowsSql(const DeliveryScan& scan) {
       "l.remote_address, l.status_code, l.error, l.error_detail, l.request_bytes, "
       "l.response_bytes, l.response_headers, l.response_body, r.due_at = 'infinity', {}, "
       "r.wanted, r.spent FROM ({}) AS r{} ORDER BY r.window_id {}",
-      kWaitsFor, judged, LastAttemptSql(kWindows, scan, "l", &params),
+      kWaitsFor, judged, LastAttemptSql(kWindowColumns, scan, "l", &params),
       Direction(*scan.query));
   return SqlText{std::move(sql), std::move(params)};
 }
@@ -345,7 +229,7 @@ SqlText ListFinishedSql(const DeliveryScan& scan) {
   Params params;
   params.Int4(scan.tenant);
   const std::string walk = FinishedWalk(scan, &params);
-  const std::string judged = Judged(kFinished, scan, walk, &params);
+  const std::string judged = Judged(kFinishedColumns, scan, walk, &params);
   std::string bodies, columns = "NULL::bytea, NULL::bytea, NULL::text, NULL::bytea";
   std::string absence = "0::int2";
   if (scan.query->bodies) {

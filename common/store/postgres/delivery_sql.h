@@ -3,26 +3,15 @@
 // by the whole filter, and the walk ends early where the page is full.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/store/delivery_store.h"
 #include "common/store/postgres/delivery_access.h"
+#include "common/store/postgres/delivery_condition.h"
 #include "common/store/postgres/filter_sql.h"
 
 namespace windrow::store::postgres {
-
-// From inclusive, until exclusive; none: no end.
-struct IdRange {
-  std::optional<Uuid> from;
-  std::optional<Uuid> until;
-};
-
-// The smallest version 7 id of an instant, rounded up to its millisecond.
-Uuid FloorId(absl::Time time);
-// The id behind `id`; none behind the last of all.
-std::optional<Uuid> NextId(const Uuid& id);
 
 // What one statement of a list reads.
 struct DeliveryScan {

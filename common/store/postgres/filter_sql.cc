@@ -108,11 +108,12 @@ std::string JudgedSql(const Walk& walk) {
       "SELECT r.*, (sum({}) OVER w)::int8 AS spent, lead(true) OVER w IS NULL AS last "
       "FROM ({}) AS r WINDOW w AS (ORDER BY {} ROWS UNBOUNDED PRECEDING)",
       walk.work, walk.sql, walk.order);
+  const std::string end = fmt::format("(r.last OR r.spent >= {})", walk.examine);
   return fmt::format(
-      "SELECT * FROM (SELECT r.*, CASE WHEN {0} THEN {1} ELSE false END AS wanted FROM "
-      "({2}) AS r{3} ORDER BY {4} OFFSET 0) AS r WHERE {0} AND (r.wanted OR r.last OR "
-      "r.spent >= {5}) ORDER BY {4} LIMIT {6}",
-      within, walk.condition, numbered, walk.joins, walk.order, walk.examine,
+      "SELECT * FROM (SELECT r.*, {0} AS wanted FROM (SELECT * FROM ({1}) AS r WHERE {2} "
+      "AND ({3} OR {4})) AS r{5} ORDER BY {6} OFFSET 0) AS r WHERE r.wanted OR {4} "
+      "ORDER BY {6} LIMIT {7}",
+      walk.condition, numbered, within, walk.possible, end, walk.joins, walk.order,
       walk.limit + 1);
 }
 

@@ -36,8 +36,11 @@ std::string AnyTextSql(const std::string& values, const filter::TextPattern& wan
 
 // A walk along an index, whose records are judged one by one.
 struct Walk {
-  std::string sql;         // the records, in order, at most `examine` of them
-  std::string order;       // of them, over `r`: "r.delivery_id DESC"
+  std::string sql;    // the records, in order, at most `examine` of them
+  std::string order;  // of them, over `r`: "r.delivery_id DESC"
+  // Over `r`, never null: true of every record that the condition is true of. Where it is
+  // false nothing is joined.
+  std::string possible = "true";
   std::string joins = {};  // " LEFT JOIN …", what the condition looks at beside `r`
   std::string condition;   // over `r`: never null
   std::string work = "1";  // over `r`: of judging one, in records

@@ -1,4 +1,5 @@
 // The publish transaction: at most three round trips, one commit.
+#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "common/base/fault_point.h"
 #include "common/base/status.h"
+#include "common/store/postgres/item_marks.h"
 #include "common/store/postgres/items.h"
 #include "common/store/postgres/postgres_store.h"
 #include "common/store/postgres/rows_param.h"
@@ -114,8 +116,32 @@ class OrderKeys {
   int left_out_ = 0;  // since the last one that was added
 };
 
+// The marks of the events of one publish, which are all that its windows' items are of.
+class EventMarks {
+ public:
+  explicit EventMarks(const std::vector<NewEvent>& events) {
+    marks_.reserve(events.size());
+    for (const NewEvent& e : events) {
+      marks_.emplace(e.escmsg_id,
+                     TypeMarks(e.event->type) | ObjectMarks(e.event->object_id));
+    }
+  }
+  std::int64_t Of(const std::vector<ItemRef>& items) const {
+    std::uint64_t marks = 0;
+    for (const ItemRef& item : items) {
+      const auto found = marks_.find(item.escmsg_id);
+      marks |= found == marks_.end() ? kAnyMarks : found->second;
+    }
+    return static_cast<std::int64_t>(marks);
+  }
+
+ private:
+  absl::flat_hash_map<std::int64_t, std::uint64_t> marks_;
+};
+
 // The fields of kWindowRow.
-void AddWindow(const NewWindow& w, std::int64_t due_us, RowsParam* rows) {
+void AddWindow(const NewWindow& w, std::int64_t due_us, std::int64_t marks,
+               RowsParam* rows) {
   rows->NextRow();
   rows->AddUuid(w.window_id);
   rows->AddInt2(BucketOf(w.webhook_id));
@@ -128,35 +154,40 @@ void AddWindow(const NewWindow& w, std::int64_t due_us, RowsParam* rows) {
   rows->AddInt8Array(w.content.items, [](const ItemRef& i) { return i.escmsg_id; });
   rows->AddInt4Array(w.content.items, [](const ItemRef& i) { return i.notification_id; });
   rows->AddTextOrNull(w.order_key);
+  rows->AddInt8(marks);
 }
 
-Call InsertWindows(const std::vector<NewWindow>& windows, std::uint32_t type) {
+Call InsertWindows(const std::vector<NewWindow>& windows, const EventMarks& marks,
+                   std::uint32_t type) {
   RowsParam rows(kWindowRow, type);
   std::int64_t order = 0;
   for (const NewWindow& w : windows) {
     // Closed ones a microsecond apart, so that they are claimed in their order.
     AddWindow(w, w.group_key.empty() ? order++ : absl::ToInt64Microseconds(w.wait),
-              &rows);
+              marks.Of(w.content.items), &rows);
   }
   return {&kInsertWindows, std::move(Params().Rows(std::move(rows)))};
 }
 
-Call AppendItems(const std::vector<WindowAppend>& appends) {
+Call AppendItems(const std::vector<WindowAppend>& appends, const EventMarks& marks) {
   const std::size_t n = appends.size();
   ArrayParam ids(ArrayParam::kUuid, n), tenants(ArrayParam::kInt4, n),
-      bytes(ArrayParam::kInt4, n), closes(ArrayParam::kBool, n);
+      bytes(ArrayParam::kInt4, n), closes(ArrayParam::kBool, n),
+      marked(ArrayParam::kInt8, n);
   FlatItems items(n);
   for (const WindowAppend& a : appends) {
     ids.AddUuid(a.window_id);
     tenants.AddInt4(a.tenant_id);
     bytes.AddInt4(static_cast<std::int32_t>(a.add.bytes));
     closes.AddBool(a.closes);
+    marked.AddInt8(marks.Of(a.add.items));
     items.Add(a.add.items);
   }
   Params params;
   params.Array(std::move(ids)).Array(std::move(tenants)).Array(std::move(bytes));
   params.Array(std::move(closes));
   std::move(items).MoveTo(&params);
+  params.Array(std::move(marked));
   return {&kAppendItems, std::move(params)};
 }
 
@@ -295,15 +326,16 @@ absl::StatusOr<std::vector<OpenWindow>> PostgresPublish::OpenWindows(
 
 absl::Status PostgresPublish::Commit(const PublishWrites& writes) {
   std::vector<Call> calls;
+  const EventMarks marks(writes.events);
   if (!writes.keys.empty()) calls.push_back(InsertKeys(writes.keys));
   if (!writes.events.empty()) {
     WINDROW_ASSIGN_OR_RETURN(const std::uint32_t type, transaction_->TypeOf(kEventRow));
     calls.push_back(InsertEvents(writes.events, type));
   }
-  if (!writes.appends.empty()) calls.push_back(AppendItems(writes.appends));
+  if (!writes.appends.empty()) calls.push_back(AppendItems(writes.appends, marks));
   if (!writes.windows.empty()) {
     WINDROW_ASSIGN_OR_RETURN(const std::uint32_t type, transaction_->TypeOf(kWindowRow));
-    calls.push_back(InsertWindows(writes.windows, type));
+    calls.push_back(InsertWindows(writes.windows, marks, type));
   }
   if (const std::string payload = NotifyPayload(writes); !payload.empty()) {
     calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});

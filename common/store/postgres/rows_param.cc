@@ -30,7 +30,7 @@ std::uint32_t ArrayTypeOf(ArrayParam::Element element) {
 }  // namespace
 
 const RowType kEventRow{"windrow_event", 16};
-const RowType kWindowRow{"windrow_window", 11};
+const RowType kWindowRow{"windrow_window", 12};
 const RowType kRecordRow{"windrow_record", 23};
 const RowType kBodiesRow{"windrow_bodies", 6};
 

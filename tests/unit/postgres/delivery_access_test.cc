@@ -33,6 +33,21 @@ TEST(DeliveryAccessTest, NothingIsKnownOfAnyDelivery) {
   EXPECT_EQ(access.created, filter::TimeRange());
 }
 
+TEST(DeliveryAccessTest, WhatAsksForAnAttemptTakesNoneThatHadNone) {
+  for (const char* filter :
+       {"status_code = 404", "error:*", "state = RETRYING", "state = FAILED",
+        "event_type = x AND error = DNS", "state = IN_FLIGHT AND status_code:*"}) {
+    EXPECT_FALSE(Access(filter).untried) << filter;
+  }
+  for (const char* filter :
+       {"", "state = OPEN", "state = IN_FLIGHT", "event_type = x", "-status_code:*",
+        "error != DNS", "object_id = 1 OR error:*"}) {
+    EXPECT_TRUE(Access(filter).untried) << filter;
+  }
+  EXPECT_TRUE(Access("status_code = 404").unfinished);
+  EXPECT_FALSE(Access("status_code = 404 AND state = PENDING").unfinished);
+}
+
 struct States {
   const char* filter;
   bool unfinished;

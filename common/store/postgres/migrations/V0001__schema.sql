@@ -295,6 +295,7 @@ CREATE TABLE windows (
   lease_counted boolean,               -- leased through a gate; else null
   item_count int4 NOT NULL DEFAULT 0,
   body_bytes int4 NOT NULL DEFAULT 0,  -- of the items, as they will be rendered
+  item_marks int8 NOT NULL DEFAULT -1, -- of their types and objects: store::postgres::TypeMarks
   received_at timestamptz,             -- of the inline items' events
   escmsg_ids int8[],                   -- the inline items; more are in window_items
   notification_ids int4[],
@@ -314,12 +315,16 @@ CREATE TYPE windrow_window AS (
   body_bytes int4,
   escmsg_ids int8[],
   notification_ids int4[],
-  order_key text
+  order_key text,
+  item_marks int8
 );
 CREATE INDEX windows_due ON windows (bucket, webhook_id, due_at);
 CREATE INDEX windows_timed ON windows (due_at) WHERE timed;
 CREATE UNIQUE INDEX windows_open ON windows (tenant_id, webhook_id, group_key)
   WHERE group_key IS NOT NULL;
+-- Lists by status or error begin here, also while a million others wait. What is delivered
+-- at once never comes in.
+CREATE INDEX windows_tried ON windows (tenant_id, window_id) WHERE attempt > 0;
 -- Those of an order, first to last; and the one of each that is leased.
 CREATE INDEX windows_order
   ON windows (bucket, webhook_id, order_key, order_number, window_id)
