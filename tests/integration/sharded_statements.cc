@@ -41,6 +41,7 @@ const std::vector<Routed> kRouted = {
     {&kChargeGates, "ARRAY['{gated}'::uuid], ARRAY[0], ARRAY[{tenant}]"},
     {&kLoadWindowItems,
      "ARRAY[{tenant}, {tenant}], ARRAY['{open}', '{retrying}']::uuid[]"},
+    {&kOldestWindow, "{tenant}"},
     {&kLoadEvents, "ARRAY[{tenant}], ARRAY[{event}], ARRAY[{received}]"},
     {&kLoadKeyFields, "ARRAY[{tenant}], ARRAY[{key_fields}]"},
     {&kReadHeads, "ARRAY[{tenant}, {tenant}], ARRAY['{webhook}', '{gated}']::uuid[]"},

@@ -87,6 +87,8 @@ void CollectFields(const Filter& where, DeliveryAccess* access) {
     const DeliveryField field = DeliveryFieldOf(*where.test.field);
     access->items |=
         field == DeliveryField::kEventType || field == DeliveryField::kObjectId;
+    access->webhook |= field == DeliveryField::kWebhookId;
+    access->finish_time |= field == DeliveryField::kFinishTime;
     access->attempt |=
         field == DeliveryField::kStatusCode || field == DeliveryField::kError;
   }

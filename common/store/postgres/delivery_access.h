@@ -25,6 +25,8 @@ struct DeliveryAccess {
   // The filter looks into the items, or into the last attempt.
   bool items = false;
   bool attempt = false;
+  bool webhook = false;      // or at it
+  bool finish_time = false;  // likewise
 };
 
 DeliveryAccess AccessOf(const filter::Filter& where);

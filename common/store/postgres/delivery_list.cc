@@ -6,6 +6,7 @@
 #include "common/base/status.h"
 #include "common/store/postgres/delivery_rows.h"
 #include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/statements.h"
 
 namespace windrow::store::postgres {
 namespace {
@@ -57,10 +58,10 @@ class DeliveryList {
 
   absl::StatusOr<DeliveryPage> Run() {
     const DeliveryAccess access = AccessOf(query_.where);
-    const IdRange whole = WholeOf(query_, access);
-    if (IsEmpty(whole)) return page_;
+    whole_ = WholeOf(query_, access);
+    if (IsEmpty(whole_)) return page_;
     WINDROW_ASSIGN_OR_RETURN(const bool by_webhook, FewWindows(access));
-    for (const IdRange& ids : SlicesOf(whole, query_.oldest_first)) {
+    for (const IdRange& ids : SlicesOf(whole_, query_.oldest_first)) {
       WINDROW_RETURN_IF_ERROR(ReadSlice(access, by_webhook, ids));
       if (page_.more) break;
     }
@@ -91,11 +92,23 @@ class DeliveryList {
     return IsSmall(CountWindowsSql(ScanOf(access, {}, 0)), query_.examine);
   }
 
+  // Slices of times long past mostly have nothing of the queue, and need no look.
+  absl::StatusOr<bool> MayHaveWindows(const IdRange& ids) {
+    if (ids.until == whole_.until) return true;  // the newest one
+    if (!oldest_) {
+      WINDROW_ASSIGN_OR_RETURN(const Result rows,
+                               connection_->Run(kOldestWindow, Params().Int4(tenant_)));
+      oldest_ = rows.rows() > 0 ? rows.Id(0, 0) : FloorId(absl::Now() + kAhead);
+    }
+    return *oldest_ < *ids.until;
+  }
+
   // The queue is read first: what finishes in between is seen twice rather than never,
   // and counts as what it was.
   absl::Status ReadSlice(DeliveryAccess access, bool by_webhook, const IdRange& ids) {
     DeliveryRows windows, finished;
-    if (access.unfinished) {
+    WINDROW_ASSIGN_OR_RETURN(const bool may_have_windows, MayHaveWindows(ids));
+    if (access.unfinished && may_have_windows) {
       DeliveryScan scan = ScanOf(access, ids, examined_windows_);
       if (!by_webhook) scan.access.webhooks.clear();
       WINDROW_ASSIGN_OR_RETURN(windows, ReadWindows(connection_, scan, kListedItems));
@@ -158,6 +171,8 @@ class DeliveryList {
   Connection* connection_;
   const TenantId tenant_;
   const DeliveryQuery& query_;
+  IdRange whole_;
+  std::optional<Uuid> oldest_;  // in the queue, once it was asked for
   DeliveryPage page_;
   int examined_windows_ = 0;
   int examined_finished_ = 0;

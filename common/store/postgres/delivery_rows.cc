@@ -148,7 +148,9 @@ DeliveryRows Outline(const Result& rows, int wanted_column, const DeliveryScan& 
   DeliveryRows outline;
   const int limit = scan.limit;
   for (int row = 0; row < rows.rows(); ++row) {
-    outline.examined = static_cast<int>(rows.Int8(row, wanted_column + 1));
+    // What the last one took may be more than was left.
+    outline.examined = static_cast<int>(
+        std::min<std::int64_t>(rows.Int8(row, wanted_column + 1), scan.examine));
     if (!rows.Bool(row, wanted_column)) continue;
     outline.more = static_cast<int>(wanted->size()) == limit;
     if (!outline.more) wanted->push_back(row);

@@ -9,10 +9,10 @@
 namespace windrow::store::postgres {
 namespace {
 
-// Looking at one item of a window is looking up its event: a record's work, where what
+// Looking at one item of a window is looking up its event: two records' work, where what
 // the window says of itself ({}) does not rule it out. The items of a finished delivery
 // are in its row.
-constexpr char kWindowWork[] = "(1 + CASE WHEN {} THEN r.item_count ELSE 0 END)";
+constexpr char kWindowWork[] = "(1 + CASE WHEN {} THEN 2 * r.item_count ELSE 0 END)";
 constexpr char kFinishedWork[] =
     "(1 + CASE WHEN r.event_type IS NULL OR r.object_id IS NULL THEN r.item_count / 20 "
     "ELSE 0 END)";
@@ -138,6 +138,26 @@ std::string MixedObjectsSql(const DeliveryAccess& access, Params* params) {
                      params->size());
 }
 
+bool MayHaveSucceeded(const DeliveryAccess& access) {
+  return std::find(access.finished.begin(), access.finished.end(),
+                   DeliveryState::kSucceeded) != access.finished.end();
+}
+
+// The indexes of those that did not succeed have all that the filter looks at. Most of
+// what they lead to may be unwanted, and is in as many pages of the table.
+bool IsInIndex(const DeliveryAccess& access) {
+  return access.attempt && !access.items && !access.finish_time &&
+         !MayHaveSucceeded(access) && (!access.webhook || !access.webhooks.empty());
+}
+
+// What is in those indexes.
+std::string IndexedColumns(const DeliveryAccess& access) {
+  return fmt::format(
+      "r.tenant_id, r.delivery_id, r.state, r.status_code, r.error, "
+      "r.attempt_count{}",
+      access.webhooks.empty() ? "" : ", r.webhook_id");
+}
+
 // Those that did not succeed, by their states.
 std::vector<std::string> FailedBranches(const DeliveryAccess& access, Params* params) {
   std::vector<std::string> branches;
@@ -159,10 +179,7 @@ std::vector<std::string> BranchesOf(const DeliveryAccess& access, Params* params
     branches.push_back(MixedObjectsSql(access, params));
     return branches;
   }
-  const bool may_have_succeeded =
-      std::find(access.finished.begin(), access.finished.end(),
-                DeliveryState::kSucceeded) != access.finished.end();
-  if (!may_have_succeeded) return FailedBranches(access, params);
+  if (!MayHaveSucceeded(access)) return FailedBranches(access, params);
   if (!access.webhooks.empty() || access.event_types.empty()) {
     return WebhookBranches(access, params);
   }
@@ -174,12 +191,14 @@ std::vector<std::string> BranchesOf(const DeliveryAccess& access, Params* params
 std::string FinishedWalk(const DeliveryScan& scan, Params* params) {
   const std::string ids =
       AndIds("r.delivery_id", scan.ids, params) + AndOnly("r.delivery_id", scan, params);
+  const std::string columns =
+      IsInIndex(scan.access) ? IndexedColumns(scan.access) : std::string("r.*");
   std::vector<std::string> selects;
   for (const std::string& branch : BranchesOf(scan.access, params)) {
     selects.push_back(
-        fmt::format("SELECT r.* FROM (SELECT r.* FROM deliveries r WHERE r.tenant_id = "
+        fmt::format("SELECT r.* FROM (SELECT {} FROM deliveries r WHERE r.tenant_id = "
                     "$1::int4{}{}) AS r ORDER BY r.delivery_id {} LIMIT {}",
-                    ids, branch, Direction(*scan.query), scan.examine));
+                    columns, ids, branch, Direction(*scan.query), scan.examine));
   }
   if (selects.size() == 1) return selects.front();
   return fmt::format("SELECT * FROM (({})) AS u ORDER BY u.delivery_id {} LIMIT {}",
@@ -196,6 +215,12 @@ std::string Judged(const DeliveryColumns& columns, const DeliveryScan& scan,
   const bool looks = scan.access.items && columns.in_queue;  // at other tables' rows
   if (looks || scan.access.attempt) {
     walk.possible = PossibleDeliverySql(columns, scan.query->where, params);
+  }
+  if (!columns.in_queue && IsInIndex(scan.access)) {
+    walk.whole = fmt::format(
+        " CROSS JOIN LATERAL (SELECT * FROM deliveries d WHERE d.tenant_id = r.tenant_id "
+        "AND d.delivery_id = r.delivery_id{} OFFSET 0) AS whole",
+        AndIds("d.delivery_id", scan.ids, params));
   }
   if (looks) walk.work = fmt::format(kWindowWork, walk.possible);
   if (scan.access.items && !looks) walk.work = kFinishedWork;

@@ -109,12 +109,20 @@ std::string JudgedSql(const Walk& walk) {
       "FROM ({}) AS r WINDOW w AS (ORDER BY {} ROWS UNBOUNDED PRECEDING)",
       walk.work, walk.sql, walk.order);
   const std::string end = fmt::format("(r.last OR r.spent >= {})", walk.examine);
+  // The walk's own id: of the record's the planner does not know that it comes in order.
+  const std::size_t id = walk.order.find(' ');
+  const bool joins_whole = !walk.whole.empty();
+  const std::string order = joins_whole ? "r.walked" + walk.order.substr(id) : walk.order;
+  const std::string columns = joins_whole
+                                  ? fmt::format("whole.*, r.spent, r.last, {} AS walked",
+                                                walk.order.substr(0, id))
+                                  : "*";
   return fmt::format(
-      "SELECT * FROM (SELECT r.*, {0} AS wanted FROM (SELECT * FROM ({1}) AS r WHERE {2} "
-      "AND ({3} OR {4})) AS r{5} ORDER BY {6} OFFSET 0) AS r WHERE r.wanted OR {4} "
-      "ORDER BY {6} LIMIT {7}",
-      walk.condition, numbered, within, walk.possible, end, walk.joins, walk.order,
-      walk.limit + 1);
+      "SELECT * FROM (SELECT r.*, {} AS wanted FROM (SELECT {} FROM ({}) AS r{} WHERE {} "
+      "AND ({} OR {})) AS r{} ORDER BY {} OFFSET 0) AS r WHERE r.wanted OR {} "
+      "ORDER BY {} LIMIT {}",
+      walk.condition, columns, numbered, walk.whole, within, walk.possible, end,
+      walk.joins, order, end, order, walk.limit + 1);
 }
 
 }  // namespace windrow::store::postgres

@@ -41,6 +41,9 @@ struct Walk {
   // Over `r`, never null: true of every record that the condition is true of. Where it is
   // false nothing is joined.
   std::string possible = "true";
+  // " JOIN LATERAL (…) AS whole ON true": the record, where the walk has of it only what
+  // `order`, which is then of one column, `possible` and `work` look at.
+  std::string whole = {};
   std::string joins = {};  // " LEFT JOIN …", what the condition looks at beside `r`
   std::string condition;   // over `r`: never null
   std::string work = "1";  // over `r`: of judging one, in records

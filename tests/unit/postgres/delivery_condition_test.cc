@@ -71,7 +71,7 @@ TEST(PossibleDeliveryTest, NothingRulesOutWhatANotAsksFor) {
 
 TEST(PossibleDeliveryTest, ARecordHasItsItemsAndMostlyItsLastAttempt) {
   EXPECT_THAT(Possible(kFinishedColumns, "status_code = 404"),
-              AllOf(HasSubstr("r.started_at IS NULL"), HasSubstr("(r.status_code) >=")));
+              AllOf(HasSubstr("r.status_code IS NULL"), HasSubstr("(r.status_code) >=")));
   EXPECT_THAT(Possible(kFinishedColumns, "event_type = x"), HasSubstr("r.event_type ="));
 }
 

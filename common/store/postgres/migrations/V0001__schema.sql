@@ -380,7 +380,7 @@ CREATE TABLE deliveries (
 -- shows. A delivery that succeeds at once writes four of them: the key, and one each for
 -- webhook, type and object. What only failures or batches write costs the others nothing:
 -- those that failed, of all webhooks and of one, are read with every status and error in
--- them; batches of several types are few beside their items. Objects of a batch are many
+-- them, without their rows where vacuum has been; batches of several types are few beside their items. Objects of a batch are many
 -- and rarely asked for twice, so they have the one index that is in no order, and is read
 -- only where it leads to few.
 CREATE INDEX deliveries_webhook ON deliveries (tenant_id, webhook_id, delivery_id);
@@ -389,9 +389,10 @@ CREATE INDEX deliveries_event_type ON deliveries (tenant_id, event_type, deliver
 CREATE INDEX deliveries_object ON deliveries (tenant_id, object_id, delivery_id)
   WHERE object_id IS NOT NULL;
 CREATE INDEX deliveries_not_succeeded ON deliveries (tenant_id, state, delivery_id)
-  WHERE state <> 5;
+  INCLUDE (status_code, error, attempt_count) WHERE state <> 5;
 CREATE INDEX deliveries_webhook_not_succeeded
-  ON deliveries (tenant_id, webhook_id, state, delivery_id) WHERE state <> 5;
+  ON deliveries (tenant_id, webhook_id, state, delivery_id)
+  INCLUDE (status_code, error, attempt_count) WHERE state <> 5;
 CREATE INDEX deliveries_several_types ON deliveries (tenant_id, delivery_id)
   WHERE event_type IS NULL;
 CREATE INDEX deliveries_object_ids ON deliveries USING gin (object_ids)
