@@ -87,16 +87,24 @@ class HangingEndpoints(Fault):
             publish(client, "crowd.hang", 3)
             wait_until(lambda: held(world) >= HANGING, "the hanging are not sent to", 60,
                        every=0.2)
-            most = max(2 * without, 0.025)
-            # Again where it is more: the machine may have been busy with something else.
+            # Again where it is more: the machine may have been busy with something else,
+            # and is compared with what it does without them now.
             for _ in range(3):
                 beside, hung = self.p99(client, receiver), held(world)
-                if beside <= most:
+                if beside <= self.most(without):
                     break
+            else:
+                world.query("UPDATE webhooks SET enabled = false WHERE name LIKE 'hanging %'")
+                wait_until(lambda: held(world) == 0, "the hanging are held", 60, every=0.2)
+                without = max(without, self.p99(client, receiver))
         print(f"       p99 of the healthy: {without * 1000:.1f} ms without, "
               f"{beside * 1000:.1f} ms beside {hung:,} requests that hang")
-        expect(beside <= most, "the healthy are slower")
+        expect(beside <= self.most(without), "the healthy are slower")
         expect(hung >= HANGING // 2, f"only {hung} hang")
+
+    @staticmethod
+    def most(without: float) -> float:
+        return max(2 * without, 0.025)
 
     @staticmethod
     def p99(client, receiver) -> float:
