@@ -94,8 +94,8 @@ _HOLDS_14000 = (("WINDROW_MAX_IN_FLIGHT", "14000"), ("WINDROW_MAX_BYTES_IN_FLIGH
 
 
 def _in_flight(name: str, event_bytes: int, about: str) -> Scenario:
-    return Scenario(name, about, "in_flight", webhooks=10_000, path="hang",
-                    event_bytes=event_bytes, settings=_HOLDS_14000)
+    return Scenario(name, about, "in_flight", webhooks=10_000, outstanding=10_000,
+                    path="hang", event_bytes=event_bytes, settings=_HOLDS_14000)
 
 
 SCENARIOS = {
