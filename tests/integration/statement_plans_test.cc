@@ -97,6 +97,41 @@ TEST_F(StatementPlansTest, NoStatementReadsDueWindowsOfAllWebhooks) {
   }
 }
 
+// Autovacuum may look at the queue while it is empty, and every plan made after that is
+// for a queue of one row, whatever comes.
+TEST_F(StatementPlansTest, PlansForAQueueThatWasSeenEmptyAreForAFullOne) {
+  ASSERT_TRUE(
+      connection_
+          ->RunText("INSERT INTO windows (window_id, bucket, tenant_id, "
+                    "webhook_id, webhook_version, due_at, timed) "
+                    "SELECT gen_random_uuid(), 1, 1, gen_random_uuid(), 1, now(), "
+                    "false FROM generate_series(1, 20000)")
+          .ok());
+  // The last page stays, or vacuum would give all of them back.
+  ASSERT_TRUE(connection_
+                  ->RunText("DELETE FROM windows WHERE ctid <> (SELECT max(ctid) FROM "
+                            "windows)")
+                  .ok());
+  ASSERT_TRUE(connection_->RunText("VACUUM ANALYZE windows").ok());
+  ASSERT_TRUE(connection_->RunText("DELETE FROM windows").ok());
+  ASSERT_TRUE(connection_->RunText("ANALYZE windows").ok());
+  // All windows of a tenant, or all that are due.
+  const std::regex reads_all(
+      "windows_pkey[^\n]*\n\\s*Index Cond: \\(tenant_id = [^)]*\\)\n|"
+      "windows_due[^\n]*\n\\s*Index Cond: \\(due_at");
+  for (const Statement* statement :
+       {&kClaimWindows, &kClaimGatedWindows, &kFinishWindows, &kRetryWindows,
+        &kRenewLeases, &kReleaseWindows, &kAppendItems, &kHastenWindows, &kFindDue,
+        &kScanBuckets, &kCountLeases, &kPromoteWindows, &kFindWindow}) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_FALSE(std::regex_search(plan, reads_all)) << statement->name << ":\n" << plan;
+    if (statement != &kClaimWindows) continue;
+    const std::regex seeks(
+        "windows_due[^\n]*\n\\s*Index Cond: \\(\\(bucket = [^\n]*due_at");
+    EXPECT_TRUE(std::regex_search(plan, seeks)) << plan;
+  }
+}
+
 // However long a webhook's backlog is: each is found by the beginning of an index.
 TEST_F(StatementPlansTest, AClaimThroughAGateSeeksDueWindowsAndTheFirstOfEachOrder) {
   const std::string plan = PlanOf(kClaimGatedWindows);

@@ -37,6 +37,9 @@ Settings SettingsOf(const ConnectOptions& options) {
           {"plan_cache_mode", "force_generic_plan"},
           {"enable_seqscan", "off"},
           {"enable_mergejoin", "off"},
+          // Where autovacuum saw the queue empty, a bitmap of all that a tenant has in it
+          // looks as cheap as the few rows that are wanted.
+          {"enable_bitmapscan", "off"},
           {"synchronous_commit", options.synchronous_commit ? "on" : "off"}};
 }
 

@@ -38,6 +38,7 @@ const char* SqlStateOf(const Result& result) {
 constexpr char kPlanForParameters[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
     "set_config('enable_sort', 'off', true), "
+    "set_config('enable_bitmapscan', 'on', true), "
     "set_config('enable_memoize', 'off', true)";
 
 }  // namespace
