@@ -11,11 +11,14 @@ WITH o AS MATERIALIZED (
          error_detail, request_bytes, response_bytes, response_headers, response_body)
 ), kept AS (
   UPDATE windows w
-  SET due_at = now() + CASE WHEN h.enabled AND h.deleted_at IS NULL THEN o.after_us
-                            ELSE 0 END * interval '1 microsecond',
+  SET due_at = now() + CASE WHEN (
+        -- Not joined: by its tenant alone the planner would come to all windows of that.
+        SELECT h.enabled AND h.deleted_at IS NULL FROM webhooks h
+        WHERE h.webhook_id = o.webhook_id AND h.tenant_id = o.tenant_id
+      ) THEN o.after_us ELSE 0 END * interval '1 microsecond',
       timed = true, lease_owner = NULL, lease_counted = NULL, lost_leases = 0,
       attempt = w.attempt + 1
-  FROM o JOIN webhooks h ON h.webhook_id = o.webhook_id AND h.tenant_id = o.tenant_id
+  FROM o
   WHERE w.window_id = o.window_id AND w.tenant_id = o.tenant_id
     AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
