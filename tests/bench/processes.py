@@ -81,6 +81,25 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGESIZE")
 
 
+def descriptors(pid: int, endpoint_port: int) -> tuple[int, int]:
+    """Those that are not connections to that port, and those that are."""
+    folder = pathlib.Path("/proc") / str(pid)
+    inodes = {fields[9] for name in ("tcp", "tcp6")
+              for fields in map(str.split, (folder / "net" / name).read_text().splitlines()[1:])
+              if int(fields[2].rpartition(":")[2], 16) == endpoint_port}
+    others = to_port = 0
+    for descriptor in (folder / "fd").iterdir():
+        try:
+            target = os.readlink(descriptor)
+        except OSError:
+            continue  # closed meanwhile
+        if target.startswith("socket:[") and target[8:-1] in inodes:
+            to_port += 1
+        else:
+            others += 1
+    return others, to_port
+
+
 def tree_usage(pid: int) -> Usage:
     """Of a process that forks others, such as PostgreSQL: those that ended included. Its
     memory is without what is shared, so that buffers do not count once for each."""

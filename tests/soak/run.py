@@ -5,8 +5,9 @@
 
 Two servers and three workers on a PostgreSQL with durability on; publishers go on over both
 servers. One server and one worker live from beginning to end: their resident memory, file
-descriptors and connections to the database must not grow. At the end all is counted by id,
-as ./dev test faults does.
+descriptors and connections to the database must not grow, and the worker's connections to
+endpoints stay within the sender's limit. At the end all is counted by id, as ./dev test
+faults does.
 
 The seed decides what is broken when, and is printed. Exit status: 0 all is there and flat,
 1 it is not, 2 wrong usage.
@@ -56,7 +57,9 @@ def start(world: World) -> list[Curve]:
     worker = world.start_worker("steady-worker")
     for number in (2, 3):
         world.start_worker(f"worker{number}")
-    return [Curve("server", steady, "windrow-server"), Curve("worker", worker, "windrow-worker")]
+    port = world.receiver.port
+    return [Curve("server", steady, "windrow-server", port),
+            Curve("worker", worker, "windrow-worker", port)]
 
 
 def soak(world: World, options: argparse.Namespace) -> tuple[list[Curve], Damage]:
