@@ -75,7 +75,7 @@ SettingTable TableOf(ServerConfig* c) {
   table.AddInt({"max_streams", "calls at once on one connection"}, &c->max_streams, 1,
                100'000, "calls");
   table.AddBytes({"max_memory", "that gRPC may take for what callers send"},
-                 &c->max_memory, 16ll << 20, 64ll << 30);
+                 &c->max_memory, 16LL << 20, 64LL << 30);
   table.AddDuration({"max_connection_idle", "an idle connection is closed after this"},
                     &c->max_connection_idle, absl::Seconds(10), absl::Hours(24));
   table.AddDuration({"max_connection_age", "a connection is asked to end after this"},
@@ -91,7 +91,7 @@ SettingTable TableOf(WorkerConfig* c) {
   table.AddInt({"max_in_flight", "requests at once in all"}, &c->max_in_flight, 1, 20'000,
                "requests");
   table.AddBytes({"max_bytes_in_flight", "bodies held at once in all"},
-                 &c->max_bytes_in_flight, 4ll << 20, 64ll << 30);
+                 &c->max_bytes_in_flight, 4LL << 20, 64LL << 30);
   table.AddInt({"breaker_failures",
                 "failures in a row after which a webhook is sent nothing for a while; 0: "
                 "always go on"},

@@ -42,7 +42,7 @@ struct ServerConfig : CommonConfig {
   std::string tls_client_ca_file;
   int max_connections = 1'000;
   int max_streams = 256;
-  std::int64_t max_memory = 512ll << 20;
+  std::int64_t max_memory = 512LL << 20;
   absl::Duration max_connection_idle = absl::Minutes(15);
   absl::Duration max_connection_age = absl::Hours(1);
 
@@ -52,7 +52,7 @@ struct ServerConfig : CommonConfig {
 struct WorkerConfig : CommonConfig {
   int concurrency = 64;
   int max_in_flight = 2000;
-  std::int64_t max_bytes_in_flight = 256ll << 20;
+  std::int64_t max_bytes_in_flight = 256LL << 20;
   int breaker_failures = 5;  // 0: none opens
   absl::Duration lease_slack = absl::Seconds(15);
   std::string ca_bundle;

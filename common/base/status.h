@@ -61,4 +61,4 @@ std::vector<Violation> ViolationsOf(const absl::Status& status);
 #define WINDROW_ASSIGN_OR_RETURN_IMPL_(var, lhs, expr) \
   auto var = (expr);                                   \
   if (!var.ok()) return std::move(var).status();       \
-  lhs = *std::move(var)
+  lhs = *std::move(var)  // NOLINT(bugprone-macro-parentheses): may be a declaration

@@ -135,17 +135,18 @@ Request TokenRequest(const ClientCredentials& credentials, absl::Duration timeou
   request.timeout = timeout;
   request.headers = {"content-type: application/x-www-form-urlencoded",
                      "accept: application/json"};
-  request.body = "grant_type=client_credentials";
-  AppendParameter("scope", credentials.scope, &request.body);
-  AppendParameter("audience", credentials.audience, &request.body);
+  std::string body = "grant_type=client_credentials";
+  AppendParameter("scope", credentials.scope, &body);
+  AppendParameter("audience", credentials.audience, &body);
   if (credentials.secret_in_body) {
-    AppendParameter("client_id", credentials.client_id, &request.body);
-    AppendParameter("client_secret", credentials.client_secret, &request.body);
+    AppendParameter("client_id", credentials.client_id, &body);
+    AppendParameter("client_secret", credentials.client_secret, &body);
   } else {
     request.has_auth = true;
     request.user = FormEncoded(credentials.client_id);
     request.password = FormEncoded(credentials.client_secret);
   }
+  request.body = std::make_shared<const std::string>(std::move(body));
   return request;
 }
 

@@ -135,10 +135,11 @@ void Exchange::SetMethod(const std::string& method) {
     Set<char*>(easy, CURLOPT_POSTFIELDS, nullptr);
     Set(easy, CURLOPT_HTTPGET, 1L);
   } else {
+    const std::string_view body =
+        pending_.request.body ? *pending_.request.body : std::string_view("");
     // The size first: libcurl would measure the body as text.
-    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-        static_cast<curl_off_t>(pending_.request.body.size()));
-    Set(easy, CURLOPT_POSTFIELDS, pending_.request.body.data());
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    Set(easy, CURLOPT_POSTFIELDS, body.data());
   }
   if (method_ == method) return;
   const bool natural = method == "GET" || method == "POST";

@@ -36,7 +36,8 @@ struct Request {
   std::function<bool()> may_start;
   // Connections are shared by requests with the same certificate only.
   std::shared_ptr<const ClientCertificate> client_certificate;
-  std::string body;
+  // Not copied on its way to the socket; null: none.
+  std::shared_ptr<const std::string> body;
   absl::Duration timeout = absl::Seconds(30);  // the whole exchange
 };
 

@@ -54,7 +54,7 @@ struct ServerOptions {
   StreamLimits streams;
   int max_connections = 1'000;            // those beyond are closed at once
   int max_streams = 256;                  // calls at once on one connection
-  std::int64_t max_memory = 512ll << 20;  // of gRPC's buffers
+  std::int64_t max_memory = 512LL << 20;  // of gRPC's buffers
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();  // open calls go on
   // Whether callers that are not of loopback are let in while there is no API key.

@@ -98,7 +98,8 @@ void Dispatcher::Start(Delivery* delivery) {
   }
   http::Request request = BuildRequest(*delivery->profile, delivery->lines);
   if (!delivery->url.empty()) request.url = delivery->url;
-  request.body = outcome.request_body;
+  // Lent, not copied: the delivery is here until Complete.
+  request.body = {std::shared_ptr<const void>(), &outcome.request_body};
   if (delivery->profile->gets_token()) {
     request.may_start = [this, delivery] { return MayStillStart(*delivery); };
   }

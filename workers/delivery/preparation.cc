@@ -222,11 +222,8 @@ void Preparation::Hold(const store::ClaimedWindow& window, Batch* batch,
   delivery.lines = Sign(*profile, outcome.window_id, clock_->Now(), outcome.request_body,
                         delivery.hops);
   delivery.signed_at = clock_->local().Now();
-  // The body is held a second time while the request runs, and a third time where it may
-  // be sent again with another token.
-  const std::size_t bodies = profile->gets_token() ? 3 : 2;
-  delivery.bytes = delivery.url.size() + sizeof(Delivery) +
-                   bodies * outcome.request_body.size() + outcome.items.size() * 80;
+  delivery.bytes = delivery.url.size() + sizeof(Delivery) + outcome.request_body.size() +
+                   outcome.items.size() * 80;
   delivery.outcome = std::move(outcome);
   batch->result.prepared.deliveries.push_back(std::move(delivery));
 }

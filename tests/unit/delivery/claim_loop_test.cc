@@ -23,12 +23,12 @@ TEST_F(ClaimLoopTest, SendsWhatWasPublishedWithItsSignature) {
   ASSERT_EQ(sender_.count(), 1u);
   const http::Request& request = sender_.request(0);
   EXPECT_EQ(request.url, "https://a.example/hook");
-  EXPECT_THAT(request.body, HasSubstr(R"("ticket":{"n": 1})"));
+  EXPECT_THAT(*request.body, HasSubstr(R"("ticket":{"n": 1})"));
   EXPECT_EQ(HeaderOf(request, "webhook-id"), delivery.ToString());
   EXPECT_EQ(HeaderOf(request, "webhook-timestamp"), "1800000000");
   EXPECT_EQ(HeaderOf(request, "webhook-signature"),
             crypto::SigningKey::Parse(kSecret)->Sign(delivery.ToString(), 1'800'000'000,
-                                                     request.body));
+                                                     *request.body));
 }
 
 TEST_F(ClaimLoopTest, SignsWithTheDatabasesTime) {
@@ -45,7 +45,7 @@ TEST_F(ClaimLoopTest, ABatchIsOneRequestWithAnArray) {
   PublishBatch(Create(spec), 3);
   ClaimAll();
   ASSERT_EQ(sender_.count(), 1u);
-  EXPECT_THAT(sender_.request(0).body, StartsWith("[{\"id\":"));
+  EXPECT_THAT(*sender_.request(0).body, StartsWith("[{\"id\":"));
 }
 
 TEST_F(ClaimLoopTest, AMessageIsRenderedAndSignedAsItIsSent) {
@@ -56,11 +56,11 @@ TEST_F(ClaimLoopTest, AMessageIsRenderedAndSignedAsItIsSent) {
   ClaimAll();
   ASSERT_EQ(sender_.count(), 1u);
   const http::Request& request = sender_.request(0);
-  EXPECT_THAT(request.body, StartsWith(R"({"content":")"));
-  EXPECT_THAT(request.body, HasSubstr(R"(: 1","allowed_mentions":{"parse":[]}})"));
+  EXPECT_THAT(*request.body, StartsWith(R"({"content":")"));
+  EXPECT_THAT(*request.body, HasSubstr(R"(: 1","allowed_mentions":{"parse":[]}})"));
   EXPECT_EQ(HeaderOf(request, "webhook-signature"),
             crypto::SigningKey::Parse(kSecret)->Sign(delivery.ToString(), 1'800'000'000,
-                                                     request.body));
+                                                     *request.body));
 }
 
 TEST_F(ClaimLoopTest, EveryAttemptKeepsTheKeyFieldsOfTheTimeOfPublishing) {
@@ -84,9 +84,9 @@ TEST_F(ClaimLoopTest, EveryAttemptKeepsTheKeyFieldsOfTheTimeOfPublishing) {
   Advance(absl::Seconds(10));
   ClaimAll();
   ASSERT_EQ(sender_.count(), 3u);
-  EXPECT_THAT(sender_.request(0).body, HasSubstr(R"("ticket":{})"));
-  std::vector<std::string> later = {sender_.request(1).body, sender_.request(2).body};
-  EXPECT_THAT(later, ::testing::UnorderedElementsAre(sender_.request(0).body,
+  EXPECT_THAT(*sender_.request(0).body, HasSubstr(R"("ticket":{})"));
+  std::vector<std::string> later = {*sender_.request(1).body, *sender_.request(2).body};
+  EXPECT_THAT(later, ::testing::UnorderedElementsAre(*sender_.request(0).body,
                                                      HasSubstr(R"("ticket":{"n":2})")));
 }
 
@@ -157,7 +157,7 @@ TEST_F(ClaimLoopTest, ARetryGoesOutWhenItIsDue) {
   Advance(absl::Milliseconds(100));
   EXPECT_LE(ClaimAll(), absl::Milliseconds(500));
   ASSERT_EQ(sender_.count(), 2u);
-  EXPECT_EQ(sender_.request(1).body, sender_.request(0).body);
+  EXPECT_EQ(*sender_.request(1).body, *sender_.request(0).body);
   EXPECT_EQ(HeaderOf(sender_.request(1), "webhook-id"),
             HeaderOf(sender_.request(0), "webhook-id"));
 }
@@ -182,7 +182,7 @@ TEST_F(ClaimLoopTest, AResendHasTheSameBytesAndANewSchedule) {
   Advance(absl::Seconds(1));
   ClaimAll();
   ASSERT_EQ(sender_.count(), 3u);
-  EXPECT_EQ(sender_.request(2).body, sender_.request(0).body);
+  EXPECT_EQ(*sender_.request(2).body, *sender_.request(0).body);
   EXPECT_EQ(HeaderOf(sender_.request(2), "webhook-id"), delivery.ToString());
   sender_.Finish(2, Answer(503));
   RecordAll();
@@ -255,7 +255,7 @@ TEST_F(ClaimLoopTest, RendersWithTheFrozenVersionAndSendsToTheNewest) {
   ClaimAll();
   ASSERT_EQ(sender_.count(), 1u);
   EXPECT_EQ(sender_.request(0).url, "https://new.example/hook");
-  EXPECT_THAT(sender_.request(0).body, ::testing::Not(HasSubstr("\"ticket\"")));
+  EXPECT_THAT(*sender_.request(0).body, ::testing::Not(HasSubstr("\"ticket\"")));
 }
 
 TEST_F(ClaimLoopTest, AWindowOfADisabledWebhookIsCancelled) {

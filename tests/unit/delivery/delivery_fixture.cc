@@ -32,6 +32,8 @@ FakeSender::~FakeSender() {
 void FakeSender::Send(http::Request request, Done done) {
   {
     std::lock_guard lock(mutex_);
+    // The test reads it also when the request has ended.
+    if (request.body) request.body = std::make_shared<const std::string>(*request.body);
     sent_.push_back(std::make_unique<Sent>(
         Sent{std::move(request), answer_all_ ? nullptr : done, answer_all_}));
   }

@@ -39,7 +39,7 @@ TEST_F(RecordLoopTest, RecordsRequestAndAnswer) {
   EXPECT_EQ(attempt.response_body, "thanks");
   ASSERT_THAT(queue_.records, SizeIs(1));
   const store::Outcome& outcome = queue_.records[0][0];
-  EXPECT_EQ(outcome.request_body, sender_.request(0).body);
+  EXPECT_EQ(outcome.request_body, *sender_.request(0).body);
   EXPECT_THAT(outcome.request_headers, ::testing::HasSubstr("webhook-id: "));
 }
 

@@ -123,7 +123,7 @@ TEST_F(UpkeepLoopTest, AnEditTakesEffectForTheNextRequestThatStarts) {
   EXPECT_EQ(Request(3).url, "https://a.example/hook");
   EXPECT_EQ(Request(4).url, "https://new.example/hook");
   // The contents were frozen when the window closed.
-  EXPECT_THAT(Request(4).body, ::testing::HasSubstr("\"ticket\""));
+  EXPECT_THAT(*Request(4).body, ::testing::HasSubstr("\"ticket\""));
 }
 
 TEST_F(UpkeepLoopTest, WhatWaitedIsSignedWhenItStarts) {
@@ -136,7 +136,7 @@ TEST_F(UpkeepLoopTest, WhatWaitedIsSignedWhenItStarts) {
   EXPECT_EQ(HeaderOf(Request(4), "webhook-timestamp"), "1800000001");
   EXPECT_EQ(HeaderOf(Request(4), "webhook-signature"),
             crypto::SigningKey::Parse(kSecret)->Sign(ids[4].ToString(), 1'800'000'001,
-                                                     Request(4).body));
+                                                     *Request(4).body));
 }
 
 TEST_F(UpkeepLoopTest, NothingStartsOnOldStateWhileTheDatabaseIsAway) {

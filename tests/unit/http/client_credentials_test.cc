@@ -28,7 +28,7 @@ TEST(TokenRequestTest, IdAndSecretStandInTheHeaderFormEncoded) {
   EXPECT_THAT(request.headers,
               ElementsAre("content-type: application/x-www-form-urlencoded",
                           "accept: application/json"));
-  EXPECT_EQ(request.body, "grant_type=client_credentials");
+  EXPECT_EQ(*request.body, "grant_type=client_credentials");
   // RFC 6749, 2.3.1: encoded before they are joined, so that a colon separates.
   EXPECT_TRUE(request.has_auth);
   EXPECT_EQ(request.user, "windrow+id%3A1");
@@ -42,7 +42,7 @@ TEST(TokenRequestTest, OrInTheBody) {
   credentials.audience = "https://api.example/";
   const Request request = TokenRequest(credentials, absl::Seconds(7));
   EXPECT_FALSE(request.has_auth);
-  EXPECT_EQ(request.body,
+  EXPECT_EQ(*request.body,
             "grant_type=client_credentials&scope=hooks.send+hooks%3Ax"
             "&audience=https%3A%2F%2Fapi.example%2F&client_id=windrow+id%3A1"
             "&client_secret=s%26cret%2B%C3%BC");

@@ -98,7 +98,7 @@ class SenderTest : public testing::Test {
     Request request;
     request.url = std::move(url);
     request.headers = {"content-type: application/json"};
-    request.body = std::move(body);
+    request.body = std::make_shared<const std::string>(std::move(body));
     request.timeout = absl::Seconds(10);
     return request;
   }
