@@ -58,7 +58,10 @@ std::vector<Violation> ViolationsOf(const absl::Status& status);
 #define WINDROW_CONCAT_(a, b) WINDROW_CONCAT_INNER_(a, b)
 #define WINDROW_ASSIGN_OR_RETURN(lhs, expr) \
   WINDROW_ASSIGN_OR_RETURN_IMPL_(WINDROW_CONCAT_(windrow_or_, __LINE__), lhs, expr)
+// A name, and what may be a declaration: neither may be in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define WINDROW_ASSIGN_OR_RETURN_IMPL_(var, lhs, expr) \
   auto var = (expr);                                   \
   if (!var.ok()) return std::move(var).status();       \
-  lhs = *std::move(var)  // NOLINT(bugprone-macro-parentheses): may be a declaration
+  lhs = *std::move(var)
+// NOLINTEND(bugprone-macro-parentheses)
