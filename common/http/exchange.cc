@@ -18,6 +18,8 @@ constexpr long kConnectionLifeSeconds = 600;  // lets changed DNS answers take e
 // A response is read in steps of this, the least that libcurl takes: 10,000 requests in
 // flight hold one each, and what endpoints answer is mostly shorter.
 constexpr long kReadBuffer = 1024;
+// What a body over 64 KiB is copied through, likewise the least: libcurl keeps it.
+constexpr long kUploadBuffer = 16 * 1024;
 
 // libcurl adds these by itself where no line of ours takes them out.
 char kNoExpect[] = "Expect:";
@@ -66,6 +68,7 @@ void Exchange::SetConstantOptions() {
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   Set(easy, CURLOPT_BUFFERSIZE, kReadBuffer);
+  Set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
   Set(easy, CURLOPT_TCP_NODELAY, 1L);
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
