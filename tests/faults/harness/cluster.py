@@ -52,6 +52,11 @@ class Cluster(postgres.Postgres):
         self.query(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {postgres.ROLE}")
         return name
 
+    def drop(self, database: str) -> None:
+        """Else what is left to tidy in it (vacuum, writing pages) falls into the next fault,
+        which may measure time."""
+        self.query(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
     def dump(self, database: str, file: pathlib.Path) -> None:
         file.write_text(self._run("pg_dump", "-h", self.data, "-U", "postgres", database),
                         encoding="utf-8")

@@ -101,6 +101,9 @@ class World:
         if kept:
             with contextlib.suppress(Exception):
                 self._write_ledgers()
+        if self.cluster is not None and self.cluster.running:
+            with contextlib.suppress(Exception):
+                self.cluster.drop(self.database)
         for step in reversed(self.after):
             with contextlib.suppress(Exception):
                 step()
