@@ -5,6 +5,24 @@
 #include <utility>
 
 namespace windrow::delivery {
+namespace {
+
+constexpr std::size_t kFew = 100;
+constexpr absl::Duration kSoon = absl::Milliseconds(500);
+
+bool IsAwaited(const Ended& ended) {
+  return ended.outcome.gated || RetriesSoon(ended.outcome);
+}
+
+std::size_t CountAwaited(const std::vector<Ended>& batch) {
+  return static_cast<std::size_t>(std::ranges::count_if(batch, IsAwaited));
+}
+
+}  // namespace
+
+bool RetriesSoon(const store::Outcome& outcome) {
+  return outcome.state == store::DeliveryState::kRetrying && outcome.retry_after < kSoon;
+}
 
 std::size_t BytesOf(const store::Outcome& outcome) {
   std::size_t bytes = sizeof(Ended) + outcome.request_headers.size() +
@@ -18,11 +36,13 @@ std::size_t BytesOf(const store::Outcome& outcome) {
 
 void OutcomeQueue::Push(Ended ended) {
   const std::size_t bytes = BytesOf(ended.outcome);
+  const std::size_t awaited = IsAwaited(ended) ? 1 : 0;
   {
     std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(ended));
     ++size_;
     bytes_ += bytes;
+    awaited_ += awaited;
   }
   filled_->Set();
 }
@@ -31,8 +51,10 @@ void OutcomeQueue::Push(std::vector<Ended> batch) {
   if (batch.empty()) return;
   std::size_t bytes = 0;
   for (const Ended& ended : batch) bytes += BytesOf(ended.outcome);
+  const std::size_t awaited = CountAwaited(batch);
   {
     std::lock_guard lock(mutex_);
+    awaited_ += awaited;
     std::ranges::move(batch, std::back_inserter(waiting_));
     size_ += batch.size();
     bytes_ += bytes;
@@ -47,6 +69,7 @@ std::vector<Ended> OutcomeQueue::Take(std::size_t most) {
   std::vector<Ended> taken(std::make_move_iterator(waiting_.begin()),
                            std::make_move_iterator(end));
   waiting_.erase(waiting_.begin(), end);
+  awaited_ -= CountAwaited(taken);
   return taken;
 }
 
@@ -61,6 +84,11 @@ void OutcomeQueue::AwaitEmpty(absl::Duration timeout) {
   std::unique_lock lock(mutex_);
   emptied_.wait_for(lock, absl::ToChronoNanoseconds(timeout),
                     [this] { return size_ == 0; });
+}
+
+bool OutcomeQueue::CanWait() const {
+  std::lock_guard lock(mutex_);
+  return awaited_ == 0 && waiting_.size() <= kFew;
 }
 
 std::size_t OutcomeQueue::size() const {

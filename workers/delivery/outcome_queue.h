@@ -20,6 +20,9 @@ struct Ended {
                   // started its duration before it
 };
 
+// True where it is due again before the next look for due work.
+bool RetriesSoon(const store::Outcome& outcome);
+
 // About the bytes that an outcome takes in memory.
 std::size_t BytesOf(const store::Outcome& outcome);
 
@@ -39,6 +42,10 @@ class OutcomeQueue {
   // Waits until all are recorded, at most `timeout`.
   void AwaitEmpty(absl::Duration timeout);
 
+  // True where few are to be taken, and none that something waits for: the next delivery
+  // through a gate, or a retry.
+  bool CanWait() const;
+
   std::size_t size() const;
   std::size_t bytes() const;
 
@@ -47,6 +54,7 @@ class OutcomeQueue {
   mutable std::mutex mutex_;
   std::condition_variable emptied_;
   std::deque<Ended> waiting_;
+  std::size_t awaited_ = 0;  // of waiting_: something waits for their record
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -12,8 +12,10 @@
 namespace windrow::delivery {
 namespace {
 
-constexpr absl::Duration kSoon = absl::Milliseconds(500);
 constexpr absl::Duration kIdle = absl::Seconds(1);
+// A record of few outcomes costs nearly as much as one of many: where nothing waits for
+// it, the next begins this much later than the last.
+constexpr absl::Duration kPace = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -25,6 +27,9 @@ absl::Duration RecordLoop::RunOnce() {
   if (batch_.empty()) {
     refusals_ = 0;
     took_others_ = false;
+    const absl::Duration left = last_ + kPace - parts_.local->Now();
+    const bool recent = left > absl::ZeroDuration() && left <= kPace;
+    if (recent && parts_.outcomes->CanWait()) return left;
   }
   for (Ended& ended : parts_.outcomes->Take(kMaxOutcomesPerRecord - batch_.size())) {
     retry_after_.push_back(ended.outcome.retry_after);
@@ -33,6 +38,7 @@ absl::Duration RecordLoop::RunOnce() {
   }
   parts_.metrics.unrecorded.Set(static_cast<double>(parts_.outcomes->size()));
   if (batch_.empty()) return kIdle;
+  last_ = parts_.local->Now();
 
   absl::Status status = RecordAll();
   if (!status.ok() && !IsPassing(status)) status = RecordEach();
@@ -107,8 +113,7 @@ void RecordLoop::Recorded(std::size_t first, std::size_t count, int late) {
   std::vector<Uuid> soon, freed;
   for (const store::Outcome& outcome : std::span(batch_).subspan(first, count)) {
     parts_.metrics.OutcomesOf(outcome.state).Increment();
-    const bool retrying = outcome.state == store::DeliveryState::kRetrying;
-    if (retrying && outcome.retry_after < kSoon) soon.push_back(outcome.webhook_id);
+    if (RetriesSoon(outcome)) soon.push_back(outcome.webhook_id);
     if (outcome.gated) freed.push_back(outcome.webhook_id);
   }
   if (!freed.empty()) parts_.freed(std::move(freed));

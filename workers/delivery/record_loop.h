@@ -1,4 +1,5 @@
-// Writes outcomes to the database: in batches while it is busy, at once while it is idle.
+// Writes outcomes to the database: at once after a pause, then every 10 ms what has come;
+// sooner where that is much, or something waits for it (OutcomeQueue::CanWait).
 #pragma once
 
 #include <absl/time/time.h>
@@ -52,6 +53,7 @@ class RecordLoop {
 
   RecordLoopParts parts_;
   worker::Backoff backoff_;
+  absl::Time last_ = absl::InfinitePast();  // when the latest record began
   // The batch under way; parallel.
   std::vector<store::Outcome> batch_;
   std::vector<absl::Time> ended_at_;

@@ -52,6 +52,61 @@ TEST_F(RecordLoopTest, WritesAtMostFiveHundredInOneTransaction) {
   EXPECT_THAT(queue_.records[2], SizeIs(200));
 }
 
+TEST_F(RecordLoopTest, GathersFewFor10MillisecondsAfterARecord) {
+  SendAndAnswer(1, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  Advance(absl::Milliseconds(4));
+  SendAndAnswer(2, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::Milliseconds(6));
+  EXPECT_THAT(queue_.records, SizeIs(1));
+  SendAndAnswer(1, Answer(200));
+  Advance(absl::Milliseconds(6));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  ASSERT_THAT(queue_.records, SizeIs(2));
+  EXPECT_THAT(queue_.records[1], SizeIs(3));
+}
+
+TEST_F(RecordLoopTest, DoesNotGatherMany) {
+  SendAndAnswer(1, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  SendAndAnswer(101, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  EXPECT_THAT(queue_.records, SizeIs(2));
+}
+
+TEST_F(RecordLoopTest, DoesNotGatherWhatARetryWaitsFor) {
+  SendAndAnswer(1, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  domain::WebhookSpec spec = SpecNamed("soon");
+  spec.retry.delays = {absl::ZeroDuration(), absl::Milliseconds(100)};
+  Publish(Create(spec), 1);
+  claim_.RunOnce();
+  sender_.FinishAll(Answer(503));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  EXPECT_THAT(queue_.records, SizeIs(2));
+}
+
+TEST_F(RecordLoopTest, DoesNotGatherWhatTheNextOfAnOrderWaitsFor) {
+  SendAndAnswer(1, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  domain::WebhookSpec spec = SpecNamed("in order");
+  spec.ordering = domain::Ordering::kPerWebhook;
+  Publish(Create(spec), 1);
+  claim_.RunOnce();
+  sender_.FinishAll(Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  EXPECT_THAT(queue_.records, SizeIs(2));
+}
+
+TEST_F(RecordLoopTest, AClockThatWentBackHoldsUpNothing) {
+  SendAndAnswer(1, Answer(200));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  SendAndAnswer(1, Answer(200));
+  Advance(-absl::Hours(1));
+  EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
+  EXPECT_THAT(queue_.records, SizeIs(2));
+}
+
 TEST_F(RecordLoopTest, KeepsOutcomesWhileTheDatabaseIsAway) {
   const Uuid delivery = SendAndAnswer(1, Answer(200)).front();
   store_.SetDown(absl::UnavailableError("no database"));
