@@ -6,6 +6,7 @@
 
 #include <regex>
 #include <string>
+#include <utility>
 
 #include "common/store/postgres/statements.h"
 #include "tests/integration/migrated_database.h"
@@ -99,25 +100,36 @@ TEST_F(StatementPlansTest, NoStatementReadsDueWindowsOfAllWebhooks) {
   }
 }
 
-// Autovacuum may look at the queue while it is empty, and every plan made after that is
-// for a queue of one row, whatever comes.
-TEST_F(StatementPlansTest, PlansForAQueueThatWasSeenEmptyAreForAFullOne) {
-  ASSERT_TRUE(connection_
-                  ->RunText("INSERT INTO windows (window_id, bucket, tenant_id, "
-                            "webhook_id, webhook_version, due_at, timed) "
-                            "SELECT gen_random_uuid(), 1, 1, "
-                            "'00000000-0000-7000-8000-000000000001', 1, now(), false "
-                            "FROM generate_series(1, 50000)")
-                  .ok());
-  // The last page stays, or vacuum would give all of them back.
-  ASSERT_TRUE(
-      connection_
-          ->RunText("DELETE FROM windows WHERE window_id NOT IN (SELECT window_id "
-                    "FROM windows ORDER BY ctid DESC LIMIT 10)")
-          .ok());
-  ASSERT_TRUE(connection_->RunText("VACUUM ANALYZE windows").ok());
-  ASSERT_TRUE(connection_->RunText("DELETE FROM windows").ok());
-  ASSERT_TRUE(connection_->RunText("ANALYZE windows").ok());
+// Autovacuum may look at the queue while it is all but empty, and every plan made after
+// that is for a queue of one row, whatever comes. Ids ascend, so vacuum gives back nearly
+// all of the primary key then, while other indexes keep a page or two for each webhook:
+// they are higher, and cost more than it where there is one row to find.
+class EmptiedQueuePlansTest : public StatementPlansTest,
+                              public ::testing::WithParamInterface<std::pair<int, int>> {
+ protected:
+  // There were `before` windows of ten webhooks, and are `after`.
+  void Empty(int before, int after) {
+    Run("INSERT INTO windows (window_id, bucket, tenant_id, webhook_id, "
+        "webhook_version, due_at, timed) SELECT ('00000000-0000-7000-8000-' || "
+        "lpad(to_hex(n), 12, '0'))::uuid, 1, 1, "
+        "('00000000-0000-7000-8000-00000000000' || n % 10)::uuid, 1, "
+        "now() + n * interval '1 ms', false FROM generate_series(1, " +
+        std::to_string(before) + ") AS n");
+    Run("DELETE FROM windows WHERE due_at <= (SELECT max(due_at) FROM windows) - " +
+        std::to_string(after) + " * interval '1 ms'");
+    // The table keeps its pages, as it does where others are at it.
+    Run("VACUUM (ANALYZE, TRUNCATE off) windows");
+  }
+
+ private:
+  void Run(const std::string& sql) {
+    const auto done = connection_->RunText(sql);
+    ASSERT_TRUE(done.ok()) << done.status();
+  }
+};
+
+TEST_P(EmptiedQueuePlansTest, AreForAFullOne) {
+  Empty(GetParam().first, GetParam().second);
   // All windows of a tenant, or all that are due.
   const std::regex reads_all(
       std::string("windows_pkey[^\n]*\n\\s*Index Cond: \\(tenant_id = [^)]*\\)\n|") +
@@ -125,6 +137,8 @@ TEST_F(StatementPlansTest, PlansForAQueueThatWasSeenEmptyAreForAFullOne) {
   for (const Statement* statement : kAllStatements) {
     // They read the first alone.
     if (statement == &kOldestWindow || statement == &kEraseTenantEvents) continue;
+    // Once for an edit, which may take as long as reading the tenant's queue once.
+    if (statement == &kCloseOpenWindows) continue;
     const std::string plan = PlanOf(*statement);
     EXPECT_FALSE(std::regex_search(plan, reads_all)) << statement->name << ":\n" << plan;
     if (statement != &kClaimWindows) continue;
@@ -133,6 +147,11 @@ TEST_F(StatementPlansTest, PlansForAQueueThatWasSeenEmptyAreForAFullOne) {
     EXPECT_TRUE(std::regex_search(plan, seeks)) << plan;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(States, EmptiedQueuePlansTest,
+                         ::testing::Values(std::pair(300, 1), std::pair(5'000, 1),
+                                           std::pair(5'000, 0), std::pair(20'000, 3),
+                                           std::pair(50'000, 10)));
 
 // However long a webhook's backlog is: each is found by the beginning of an index.
 TEST_F(StatementPlansTest, AClaimThroughAGateSeeksDueWindowsAndTheFirstOfEachOrder) {

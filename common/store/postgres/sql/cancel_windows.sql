@@ -2,9 +2,11 @@
 -- the delivery $4: removes it from the queue and writes its records with the reason $3.
 -- What a worker holds is not touched. Without a join in the deletes: a row that somebody
 -- claims meanwhile is looked at again by itself, and not with the whole backlog.
+-- The tenant is said four times over as in claim_windows.sql.
 WITH waiting AS (
   DELETE FROM windows
-  WHERE $4::uuid IS NULL AND tenant_id = $5::int4 AND bucket = $1::int2
+  WHERE $4::uuid IS NULL AND tenant_id IN ($5::int4, $5::int4, $5::int4, $5::int4)
+    AND bucket = $1::int2
     AND webhook_id = $2::uuid AND lease_owner IS NULL
   RETURNING *
 ), named AS (
