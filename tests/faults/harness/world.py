@@ -4,6 +4,7 @@ processes, from nothing to nothing."""
 import base64
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -78,10 +79,13 @@ class World:
 
     def __enter__(self) -> "World":
         try:
-            if self.cluster is None:
+            shared = self.cluster is not None
+            if not shared:
                 self.cluster = Cluster(self.folder, self.bin, self.settings)
                 self.after.append(self.cluster.close)
             self.database = self.cluster.new_database()
+            if shared:
+                self.after.append(functools.partial(self.cluster.drop, self.database))
             self.receiver = Receiver()
             self.after.append(self.receiver.close)
         except BaseException as error:
@@ -101,9 +105,6 @@ class World:
         if kept:
             with contextlib.suppress(Exception):
                 self._write_ledgers()
-        if self.cluster is not None and self.cluster.running:
-            with contextlib.suppress(Exception):
-                self.cluster.drop(self.database)
         for step in reversed(self.after):
             with contextlib.suppress(Exception):
                 step()
