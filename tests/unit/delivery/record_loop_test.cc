@@ -12,10 +12,13 @@ using ::testing::SizeIs;
 
 class RecordLoopTest : public DeliveryTest {
  protected:
-  // Deliveries that were sent and answered, not recorded.
+  // Deliveries of a new webhook that were sent and answered, not recorded.
   std::vector<Uuid> SendAndAnswer(int count, const http::Response& response) {
-    const auto webhook = Create(SpecNamed("w" + std::to_string(++webhooks_)));
-    const std::vector<Uuid> ids = Publish(webhook, count);
+    return SendAndAnswer(SpecNamed("w" + std::to_string(++webhooks_)), count, response);
+  }
+  std::vector<Uuid> SendAndAnswer(const domain::WebhookSpec& spec, int count,
+                                  const http::Response& response) {
+    const std::vector<Uuid> ids = Publish(Create(spec), count);
     const std::size_t before = sender_.count();
     while (sender_.count() < before + static_cast<std::size_t>(count)) {
       claim_.RunOnce();
@@ -79,9 +82,7 @@ TEST_F(RecordLoopTest, DoesNotGatherWhatARetryWaitsFor) {
   EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
   domain::WebhookSpec spec = SpecNamed("soon");
   spec.retry.delays = {absl::ZeroDuration(), absl::Milliseconds(100)};
-  Publish(Create(spec), 1);
-  claim_.RunOnce();
-  sender_.FinishAll(Answer(503));
+  SendAndAnswer(spec, 1, Answer(503));
   EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
   EXPECT_THAT(queue_.records, SizeIs(2));
 }
@@ -91,9 +92,7 @@ TEST_F(RecordLoopTest, DoesNotGatherWhatTheNextOfAnOrderWaitsFor) {
   EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
   domain::WebhookSpec spec = SpecNamed("in order");
   spec.ordering = domain::Ordering::kPerWebhook;
-  Publish(Create(spec), 1);
-  claim_.RunOnce();
-  sender_.FinishAll(Answer(200));
+  SendAndAnswer(spec, 1, Answer(200));
   EXPECT_EQ(record_.RunOnce(), absl::ZeroDuration());
   EXPECT_THAT(queue_.records, SizeIs(2));
 }
