@@ -6,8 +6,7 @@
 WITH waiting AS (
   DELETE FROM windows
   WHERE $4::uuid IS NULL AND tenant_id IN ($5::int4, $5::int4, $5::int4, $5::int4)
-    AND bucket = $1::int2
-    AND webhook_id = $2::uuid AND lease_owner IS NULL
+    AND bucket = $1::int2 AND webhook_id = $2::uuid AND lease_owner IS NULL
   RETURNING *
 ), named AS (
   -- Found by its id: of the webhook there may be a million.
