@@ -126,27 +126,43 @@ int Lanes::PoolRoom(const Lane& lane) const {
   return std::min(all, std::max(1, options_.max_in_flight * 3 / 4) - cautious_held_);
 }
 
-Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
-  Wanted wanted;
-  std::vector<std::pair<Lane*, int>> wishes;
+// What has no room among its kind is passed over: however much of it there is, it must
+// not keep those behind it out of a claim.
+std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates,
+                                                absl::Time now, Wanted* wanted) {
+  std::vector<Asking> asking;
+  int cautious = 0;  // each takes one at least
   for (const Uuid& webhook : candidates) {
-    if (wishes.size() == kMaxWebhooksPerClaim) break;
-    ++wanted.examined;
+    if (asking.size() == kMaxWebhooksPerClaim) break;
+    ++wanted->examined;
     Lane* lane = FindOrAdd(webhook, now);
     if (Allowed(lane, now) == 0) {
       lane->hungry = false;
-      wanted.barred.emplace_back(webhook, lane->breaker.open_until());
+      wanted->barred.emplace_back(webhook, lane->breaker.open_until());
       continue;
     }
-    const int wish = Wish(lane, now, &wanted.paced);
+    const int wish = Wish(lane, now, &wanted->paced);
     lane->hungry = wish == 0;
-    if (wish > 0) wishes.emplace_back(lane, wish);
+    if (wish == 0) continue;
+    const bool fast = lane->pace == Pace::kFast;
+    if (PoolRoom(*lane) - (fast ? 0 : cautious) <= 0) {
+      (held_ >= options_.max_in_flight ? all_hungry_ : cautious_hungry_) = true;
+      continue;
+    }
+    if (!fast) ++cautious;
+    asking.push_back({lane, wish});
   }
+  return asking;
+}
+
+Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
+  Wanted wanted;
+  const std::vector<Asking> asking = ThoseWithRoom(candidates, now, &wanted);
   int room = std::min(most, options_.max_in_flight - held_);
   const int share =
-      wishes.empty() ? 0 : std::max(room / static_cast<int>(wishes.size()), kLeastShare);
+      asking.empty() ? 0 : std::max(room / static_cast<int>(asking.size()), kLeastShare);
   int cautious = 0;
-  for (const auto& [lane, wish] : wishes) {
+  for (const auto& [lane, wish] : asking) {
     const bool fast = lane->pace == Pace::kFast;
     const int pool = PoolRoom(*lane) - (fast ? 0 : cautious);
     const bool crowded = !fast && SlowRoom() - cautious <= 0;

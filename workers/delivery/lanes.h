@@ -173,10 +173,17 @@ class Lanes {
   static constexpr std::size_t kMaxWebhooks = 100'000;
 
  private:
+  struct Asking {
+    Lane* lane;
+    int wish;  // windows, 1 or more
+  };
+
   Lane* FindOrAdd(const Uuid& webhook, absl::Time now);
   int Allowed(Lane* lane, absl::Time now);
   int Capacity(Lane* lane, absl::Time now);
   int Wish(Lane* lane, absl::Time now, bool* paced);
+  std::vector<Asking> ThoseWithRoom(std::span<const Uuid> candidates, absl::Time now,
+                                    Wanted* wanted);
   int SlowRoom() const;
   int PoolRoom(const Lane& lane) const;
   void NoteBreaker(const Lane& lane, domain::BreakerState before);

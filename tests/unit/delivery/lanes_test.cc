@@ -190,6 +190,23 @@ TEST_F(LanesTest, SlowEndpointsTogetherHoldHalfOfAllAndTheOthersOfThemOneEach) {
   EXPECT_EQ(lanes_.held(), 15 * 64 + 40 + 24);
 }
 
+TEST_F(LanesTest, AClaimLooksPastAnyNumberThatHaveNoRoomAmongTheSlow) {
+  std::vector<Uuid> candidates;
+  for (int n = 1; n <= 1'000; ++n) {
+    candidates.push_back(Id(n));
+    Prove(Id(n), absl::Seconds(2));
+    Hold(Id(n), 1);  // a thousand of 2,000: all that the slow may hold
+  }
+  const Uuid healthy = Id(2'000);
+  Prove(healthy);
+  candidates.push_back(healthy);
+  const Wanted wanted = lanes_.Want(candidates, 500, now_);
+  ASSERT_THAT(wanted.webhooks, SizeIs(1));
+  EXPECT_EQ(wanted.webhooks.front().webhook_id, healthy);
+  EXPECT_EQ(wanted.examined, candidates.size());
+  EXPECT_TRUE(Complete(1, absl::Seconds(2)));  // wakes the claims for those passed over
+}
+
 TEST_F(LanesTest, OneThatWasSlowOnceShowsAnewHowItIsWhateverHangs) {
   Prove(Id(1), absl::Seconds(2));
   for (int n = 2; n < 18; ++n) {
