@@ -14,9 +14,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How late the end of a wait, for an address or for a free connection, may be noticed.
-constexpr std::chrono::milliseconds kWaitCheck{20};
 constexpr std::chrono::seconds kForgetCheck{60};
+
+// Of those that are ready, before new requests are looked for.
+constexpr std::size_t kSocketsAtOnce = 16;
 
 // A webhook's URL is shorter; event fields may have been put into this one.
 constexpr std::size_t kMaxUrlBytes = 64 * 1024;
@@ -105,7 +106,12 @@ void CurlSender::Run() {
   while (!taken_.stop) {
     const bool busy = TakeMail();
     if (taken_.stop) break;
-    poller_.Wait(busy ? 0 : SleepMs(Clock::now()), &ready_);
+    StartQueued(Clock::now());
+    if (handled_ == ready_.size()) {
+      const bool more = busy || !queued_.empty();
+      poller_.Wait(more ? 0 : SleepMs(Clock::now()), &ready_);
+      handled_ = 0;
+    }
     HandleSockets();
     const SteadyTime now = Clock::now();
     if (curl_timer_ && now >= *curl_timer_) RunCurlTimers();
@@ -114,6 +120,7 @@ void CurlSender::Run() {
     if (waiting_ > 0 && now >= next_wait_check_) ExpireWaiting(now);
     if (now >= next_forget_check_) {
       origins_.ForgetIdle(now);
+      forgets_ = true;
       next_forget_check_ = now + kForgetCheck;
     }
   }
@@ -153,7 +160,9 @@ int CurlSender::SleepMs(SteadyTime now) const {
 
 void CurlSender::HandleSockets() {
   int running = 0;
-  for (const ReadySocket& ready : ready_) {
+  const std::size_t end = std::min(handled_ + kSocketsAtOnce, ready_.size());
+  for (; handled_ < end; ++handled_) {
+    const ReadySocket& ready = ready_[handled_];
     curl_multi_socket_action(multi_.get(), ready.socket, ready.curl_events, &running);
   }
 }
@@ -196,17 +205,6 @@ void CurlSender::Begin(PendingRequest pending, SteadyTime now) {
   StartWaiting(origin, now);
 }
 
-void CurlSender::StartWaiting(Origin* origin, SteadyTime now) {
-  const auto limit = static_cast<std::size_t>(options_.max_connections_per_host);
-  while (!origin->waiting.empty() && origin->in_flight < limit &&
-         origin->HasAddresses(now)) {
-    PendingRequest pending = std::move(origin->waiting.front());
-    origin->waiting.pop_front();
-    --waiting_;
-    Start(std::move(pending), origin, now);
-  }
-}
-
 void CurlSender::Start(PendingRequest pending, Origin* origin, SteadyTime now) {
   if (free_exchanges_.empty()) {
     exchanges_.push_back(std::make_unique<Exchange>(&context_));
@@ -217,30 +215,12 @@ void CurlSender::Start(PendingRequest pending, Origin* origin, SteadyTime now) {
   ++origin->in_flight;
   std::vector<std::string> lessons = origins_.TakeLessons(origin);
   const bool teaches = !lessons.empty();
-  exchange->Prepare(std::move(pending), origin, now, std::move(lessons));
+  exchange->Prepare(std::move(pending), origin, now, std::move(lessons),
+                    std::exchange(forgets_, false));
   if (curl_multi_add_handle(multi_.get(), exchange->handle()) != CURLM_OK) std::abort();
   // Those that follow rely on what this one teaches, and libcurl starts them in no
   // certain order.
   if (teaches) RunCurlTimers();
-}
-
-void CurlSender::TakeAnswer(LookupAnswer answer, SteadyTime now) {
-  Origin* origin = origins_.Find(answer.key);
-  if (origin == nullptr) return;
-  origin->TakeAnswer(std::move(answer.addresses), options_.address_rules, now);
-  if (!origin->HasAddresses(now)) {
-    waiting_ -= origin->waiting.size();
-    for (PendingRequest& pending : std::exchange(origin->waiting, {})) {
-      RejectUnreachable(std::move(pending), *origin, now);
-    }
-    return;
-  }
-  for (PendingRequest& pending : origin->waiting) {
-    if (pending.name_lookup == absl::ZeroDuration()) {
-      pending.name_lookup = absl::FromChrono(now - pending.started);
-    }
-  }
-  StartWaiting(origin, now);
 }
 
 void CurlSender::CollectFinished() {
@@ -262,7 +242,9 @@ void CurlSender::CollectFinished() {
         std::abort();
       continue;
     }
-    Complete(exchange, exchange->Finish(code, now));
+    Response response = exchange->Finish(code, now);
+    origin->answers = response.error == ErrorKind::kNone;
+    Complete(exchange, std::move(response));
     --origin->in_flight;
     if (!origin->waiting.empty()) StartWaiting(origin, now);
   }
@@ -282,38 +264,6 @@ void CurlSender::CutLongBodies(SteadyTime now) {
   }
 }
 
-void CurlSender::ExpireWaiting(SteadyTime now) {
-  next_wait_check_ = now + kWaitCheck;
-  origins_.ForEach([&](Origin& origin) {
-    if (!origin.waiting.empty()) ExpireWaiting(&origin, now);
-  });
-}
-
-void CurlSender::ExpireWaiting(Origin* origin, SteadyTime now) {
-  const bool for_addresses = !origin->HasAddresses(now);
-  std::deque<PendingRequest> kept;
-  for (PendingRequest& pending : origin->waiting) {
-    const absl::Duration waited = absl::FromChrono(now - pending.started);
-    if (for_addresses &&
-        waited >= std::min(options_.connect_timeout, pending.request.timeout)) {
-      --waiting_;
-      Reject(std::move(pending), ErrorKind::kDns,
-             fmt::format("no answer for {} within {} ms", origin->url.host,
-                         absl::ToInt64Milliseconds(waited)),
-             now);
-    } else if (!for_addresses && waited >= pending.request.timeout) {
-      --waiting_;
-      Reject(std::move(pending), ErrorKind::kTimeout,
-             fmt::format("all {} connections to {} were in use",
-                         options_.max_connections_per_host, origin->key),
-             now);
-    } else {
-      kept.push_back(std::move(pending));
-    }
-  }
-  origin->waiting = std::move(kept);
-}
-
 void CurlSender::Complete(Exchange* exchange, Response response) {
   const Done done = exchange->TakeDone();
   free_exchanges_.push_back(exchange);
@@ -330,13 +280,6 @@ void CurlSender::Reject(PendingRequest pending, ErrorKind kind, std::string deta
   response.total = absl::FromChrono(now - pending.started);
   if (!pending.over_limit) in_flight_.fetch_sub(1);
   Deliver(pending.done, std::move(response));
-}
-
-void CurlSender::RejectUnreachable(PendingRequest pending, const Origin& origin,
-                                   SteadyTime now) {
-  const bool refused = absl::IsPermissionDenied(origin.failure);
-  Reject(std::move(pending), refused ? ErrorKind::kRefusedAddress : ErrorKind::kDns,
-         std::string(origin.failure.message()), now);
 }
 
 void CurlSender::Deliver(const Done& done, Response response) {

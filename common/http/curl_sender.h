@@ -59,7 +59,10 @@ class CurlSender final : public HttpSender {
   void HandleSockets();
   void RunCurlTimers();
   void Begin(PendingRequest pending, SteadyTime now);
+  bool MayStart(const Origin& origin, SteadyTime now) const;
   void StartWaiting(Origin* origin, SteadyTime now);
+  void StartFirst(Origin* origin, SteadyTime now);
+  void StartQueued(SteadyTime now);
   void Start(PendingRequest pending, Origin* origin, SteadyTime now);
   void TakeAnswer(LookupAnswer answer, SteadyTime now);
   void CollectFinished();
@@ -83,10 +86,13 @@ class CurlSender final : public HttpSender {
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   std::optional<SteadyTime> curl_timer_;
   std::vector<ReadySocket> ready_;
+  std::size_t handled_ = 0;     // of ready_
+  std::deque<Origin*> queued_;  // with requests that wait, and maybe nobody there
   OriginTable origins_{&options_.address_rules};
   std::size_t waiting_ = 0;
   SteadyTime next_wait_check_;
   SteadyTime next_forget_check_;
+  bool forgets_ = false;  // the next request that starts
 
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> free_exchanges_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "common/http/error_kind.h"
 #include "common/http/header_text.h"
@@ -20,6 +21,11 @@ constexpr long kConnectionLifeSeconds = 600;  // lets changed DNS answers take e
 constexpr long kReadBuffer = 1024;
 // What a body over 64 KiB is copied through, likewise the least: libcurl keeps it.
 constexpr long kUploadBuffer = 16 * 1024;
+
+// What names mean libcurl is told, and untold. Whatever else it keeps it would look
+// through at the end of each request, all hosts of it.
+constexpr long kKeepAddresses = -1;
+constexpr long kKeptAddressSeconds = 60;
 
 // libcurl adds these by itself where no line of ours takes them out.
 char kNoExpect[] = "Expect:";
@@ -73,6 +79,7 @@ void Exchange::SetConstantOptions() {
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
   Set(easy, CURLOPT_MAXLIFETIME_CONN, kConnectionLifeSeconds);
+  Set(easy, CURLOPT_DNS_CACHE_TIMEOUT, kKeepAddresses);
   Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
 
@@ -99,7 +106,7 @@ void Exchange::SetConstantOptions() {
 }
 
 void Exchange::Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
-                       std::vector<std::string> resolve) {
+                       std::vector<std::string> resolve, bool forgets) {
   pending_ = std::move(pending);
   origin_ = origin;
   response_ = {};
@@ -121,6 +128,9 @@ void Exchange::Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
   if (fresh_connection_) {
     Set(easy, CURLOPT_FRESH_CONNECT, 0L);
     fresh_connection_ = false;
+  }
+  if (forgets != std::exchange(forgets_, forgets)) {
+    Set(easy, CURLOPT_DNS_CACHE_TIMEOUT, forgets ? kKeptAddressSeconds : kKeepAddresses);
   }
   resolve_.reset();
   for (const std::string& entry : resolve) {

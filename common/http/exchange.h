@@ -52,8 +52,9 @@ class Exchange {
   Origin* origin() const { return origin_; }
 
   // `resolve`: what libcurl is to learn about names before it starts; usually empty.
+  // `forgets`: at its end libcurl drops addresses in URLs that it has not seen for long.
   void Prepare(PendingRequest pending, Origin* origin, SteadyTime now,
-               std::vector<std::string> resolve);
+               std::vector<std::string> resolve, bool forgets);
   // True where libcurl would have sent the request a third time, on yet another
   // connection that the endpoint may close unread. Prepares the handle for a connection
   // of its own; add it again.
@@ -109,6 +110,7 @@ class Exchange {
   long timeout_ms_ = -1;
   std::shared_ptr<const ClientCertificate> client_certificate_;
   bool fresh_connection_ = false;
+  bool forgets_ = false;
 
   // Of the request that is out.
   PendingRequest pending_;

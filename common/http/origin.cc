@@ -101,7 +101,8 @@ void OriginTable::ForgetIdle(SteadyTime now) {
   for (auto it = origins_.begin(); it != origins_.end();) {
     const Origin& origin = *it->second;
     const bool idle = origin.in_flight == 0 && origin.waiting.empty() &&
-                      !origin.looking && now - origin.last_used > kIdle;
+                      !origin.looking && !origin.in_queue &&
+                      now - origin.last_used > kIdle;
     if (idle && !origin.addresses.empty()) {
       to_unteach_.push_back(fmt::format("-{}:{}", origin.url.host, origin.url.port));
     }

@@ -22,6 +22,8 @@ struct Origin {
   std::size_t in_flight = 0;
   std::deque<PendingRequest> waiting;
   SteadyTime last_used;
+  bool answers = false;   // its last request was answered
+  bool in_queue = false;  // in the sender's queue of those that are started slowly
 
   // Addresses are used while fresh; past that they still are while a lookup runs, so
   // that a slow name server holds nobody up, up to stale_until.

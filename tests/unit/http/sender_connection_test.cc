@@ -1,4 +1,6 @@
 // Names, addresses, connections, timeouts.
+#include <atomic>
+
 #include "tests/unit/http/sender_fixture.h"
 
 namespace windrow::http {
@@ -89,6 +91,35 @@ TEST_F(SenderConnectionTest, HangingEndpointsDelayNoOther) {
     EXPECT_LT(response.total, absl::Milliseconds(500));
   }
   for (auto& future : hung) EXPECT_EQ(Await(future).error, ErrorKind::kTimeout);
+}
+
+TEST_F(SenderConnectionTest, AHostThatAnswersIsConnectedToBeforeACrowdThatMayNotBeThere) {
+  std::atomic<int> last_answered = -1;  // by the order of accepting
+  RawReceiver receiver(
+      [&](RawConnection& peer) {
+        const auto request = peer.ReadRequest();
+        if (!request || request->find("Host: 127.9.9.9") == std::string::npos)
+          return peer.WaitForClose();
+        last_answered = peer.index();
+        peer.Send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+      },
+      {.address = "0.0.0.0"});
+  const auto to = [&](const std::string& host) {
+    return Within(absl::Seconds(2), PostTo(receiver.UrlOf(host)));
+  };
+  std::promise<std::future<Response>> again;
+  std::vector<std::future<Response>> crowd;
+  // All of them at once: this is the sender's own thread.
+  sender().Send(to("127.9.9.9"), [&](const Response&) {
+    for (int n = 0; n < 200; ++n)
+      crowd.push_back(Start(to(fmt::format("127.1.0.{}", n))));
+    again.set_value(Start(to("127.9.9.9")));
+  });
+  std::future<Response> second = again.get_future().get();
+  EXPECT_EQ(Await(second).status, 200);
+  for (auto& future : crowd) EXPECT_EQ(Await(future).error, ErrorKind::kTimeout);
+  EXPECT_GE(last_answered, 1);
+  EXPECT_LT(last_answered, 20);
 }
 
 TEST_F(SenderConnectionTest, AClosedPortIsAConnectFailureWithTheReason) {
