@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "common/store/postgres/delivery_sql.h"
 #include "common/store/postgres/statements.h"
 #include "tests/integration/migrated_database.h"
 
@@ -121,6 +122,25 @@ class EmptiedQueuePlansTest : public StatementPlansTest,
     Run("VACUUM (ANALYZE, TRUNCATE off) windows");
   }
 
+  // All windows of a tenant, or all that are due.
+  static bool ReadsAll(const std::string& plan) {
+    static const std::regex reads_all(
+        std::string("windows_pkey[^\n]*\n\\s*Index Cond: \\(tenant_id = [^)]*\\)\n|") +
+        kReadsAllDue);
+    return std::regex_search(plan, reads_all);
+  }
+
+  std::string PlanOfList(const SqlText& list) {
+    const auto rows =
+        connection_->RunPlanned("EXPLAIN (COSTS OFF) " + list.sql, list.params);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    std::string plan;
+    for (int i = 0; rows.ok() && i < rows->rows(); ++i) {
+      plan += std::string(rows->Text(i, 0)) + "\n";
+    }
+    return plan;
+  }
+
  private:
   void Run(const std::string& sql) {
     const auto done = connection_->RunText(sql);
@@ -130,21 +150,36 @@ class EmptiedQueuePlansTest : public StatementPlansTest,
 
 TEST_P(EmptiedQueuePlansTest, AreForAFullOne) {
   Empty(GetParam().first, GetParam().second);
-  // All windows of a tenant, or all that are due.
-  const std::regex reads_all(
-      std::string("windows_pkey[^\n]*\n\\s*Index Cond: \\(tenant_id = [^)]*\\)\n|") +
-      kReadsAllDue);
   for (const Statement* statement : kAllStatements) {
     // They read the first alone.
     if (statement == &kOldestWindow || statement == &kEraseTenantEvents) continue;
     // Once for an edit, which may take as long as reading the tenant's queue once.
     if (statement == &kCloseOpenWindows) continue;
     const std::string plan = PlanOf(*statement);
-    EXPECT_FALSE(std::regex_search(plan, reads_all)) << statement->name << ":\n" << plan;
+    EXPECT_FALSE(ReadsAll(plan)) << statement->name << ":\n" << plan;
     if (statement != &kClaimWindows) continue;
     const std::regex seeks(
         "windows_due[^\n]*\n\\s*Index Cond: \\(\\(bucket = [^\n]*due_at");
     EXPECT_TRUE(std::regex_search(plan, seeks)) << plan;
+  }
+}
+
+// Those that are few: of many the list goes through the tenant's windows in their order.
+TEST_P(EmptiedQueuePlansTest, ListsOfAWebhookReadItsWindowsAlone) {
+  Empty(GetParam().first, GetParam().second);
+  for (const char* state : {"", " AND state = RETRYING", " AND state = PENDING"}) {
+    const std::string filter =
+        std::string("webhook_id = 00000000-0000-7000-8000-000000000001") + state;
+    const DeliveryQuery query{.where = filter::Compile(filter, kDeliveryFields).value()};
+    const DeliveryScan scan{.tenant = 1,
+                            .query = &query,
+                            .access = AccessOf(query.where),
+                            .limit = 20,
+                            .examine = 300};
+    for (const SqlText& list : {ListWindowsSql(scan), CountWindowsSql(scan)}) {
+      const std::string plan = PlanOfList(list);
+      EXPECT_FALSE(ReadsAll(plan)) << filter << ":\n" << plan;
+    }
   }
 }
 
