@@ -11,7 +11,7 @@ namespace windrow::store {
 // A page of a list looks at no more than so many records for those that its filter wants.
 // Where an index leads to the wanted ones that is every one of them; else the page may
 // end with fewer than were asked for, or none, and go on from there.
-inline constexpr int kMostExamined = 5'000;
+inline constexpr int kMostExamined = 3'000;
 
 enum class DeliveryField : std::uint8_t {
   kWebhookId,

@@ -6,9 +6,9 @@ import time
 
 from installation import BenchError, Installation
 
-# Deliveries that are left in the queue, due. A page looks at 5,000 of them at most: it comes
+# Deliveries that are left in the queue, due. A page looks at 3,000 of them at most: it comes
 # through nearly as many as it may, and then to what has ended.
-WAITING = 4_000
+WAITING = 2_500
 
 
 class _Behaviour(http.server.BaseHTTPRequestHandler):
