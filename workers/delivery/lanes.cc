@@ -134,8 +134,13 @@ std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates
   int cautious = 0;  // each takes one at least
   for (const Uuid& webhook : candidates) {
     if (asking.size() == kMaxWebhooksPerClaim) break;
-    ++wanted->examined;
     Lane* lane = FindOrAdd(webhook, now);
+    const bool fast = lane->pace == Pace::kFast;
+    if (cautious < kMaxCautiousPerClaim) {
+      ++wanted->examined;
+    } else if (!fast) {
+      continue;  // its turn comes with the next claim
+    }
     if (Allowed(lane, now) == 0) {
       lane->hungry = false;
       wanted->barred.emplace_back(webhook, lane->breaker.open_until());
@@ -144,7 +149,6 @@ std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates
     const int wish = Wish(lane, now, &wanted->paced);
     lane->hungry = wish == 0;
     if (wish == 0) continue;
-    const bool fast = lane->pace == Pace::kFast;
     if (PoolRoom(*lane) - (fast ? 0 : cautious) <= 0) {
       (held_ >= options_.max_in_flight ? all_hungry_ : cautious_hungry_) = true;
       continue;

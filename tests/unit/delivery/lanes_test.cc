@@ -66,6 +66,19 @@ class LanesTest : public ::testing::Test {
     }
     return wake;
   }
+  // Claims for these, each time where the last one stopped, and holds what it gets.
+  std::vector<store::WantedWebhook> ClaimForAll(std::span<const Uuid> webhooks) {
+    std::vector<store::WantedWebhook> claimed;
+    while (!webhooks.empty()) {
+      const Wanted wanted = lanes_.Want(webhooks, 500, now_);
+      for (const store::WantedWebhook& webhook : wanted.webhooks) {
+        Hold(webhook.webhook_id, webhook.room);
+        claimed.push_back(webhook);
+      }
+      webhooks = webhooks.subspan(wanted.examined);
+    }
+    return claimed;
+  }
   // The webhook has answered once.
   void Prove(const Uuid& webhook, absl::Duration took = absl::Milliseconds(2)) {
     std::deque<Delivery*> others;
@@ -170,15 +183,8 @@ TEST_F(LanesTest, ACrowdOfHangingEndpointsLeavesRoomForHealthyOnes) {
   Prove(Id(1));
   std::vector<Uuid> hanging;
   for (int n = 100; n < 2'100; ++n) hanging.push_back(Id(n));
-  int taken = 0;
-  for (std::size_t i = 0; i < hanging.size(); i += 200) {
-    const Wanted wanted = lanes_.Want(std::span(hanging).subspan(i, 200), 500, now_);
-    for (const store::WantedWebhook& webhook : wanted.webhooks) {
-      Hold(webhook.webhook_id, webhook.room);
-      taken += webhook.room;
-    }
-  }
-  EXPECT_EQ(taken, 1'500);
+  EXPECT_THAT(ClaimForAll(hanging), SizeIs(1'500));  // one each
+  EXPECT_EQ(lanes_.held(), 1'500);
   EXPECT_EQ(Room(Id(1)), 64);
 }
 
@@ -205,6 +211,20 @@ TEST_F(LanesTest, AClaimLooksPastAnyNumberThatHaveNoRoomAmongTheSlow) {
   EXPECT_EQ(wanted.webhooks.front().webhook_id, healthy);
   EXPECT_EQ(wanted.examined, candidates.size());
   EXPECT_TRUE(Complete(1, absl::Seconds(2)));  // wakes the claims for those passed over
+}
+
+TEST_F(LanesTest, NewOnesAreClaimedForAFewAtOnceAndFastOnesWithThem) {
+  std::vector<Uuid> candidates;
+  for (int n = 1; n <= 100; ++n) candidates.push_back(Id(n));
+  const Uuid fast = Id(2'000);
+  Prove(fast);
+  candidates.push_back(fast);
+  const Wanted wanted = lanes_.Want(candidates, 500, now_);
+  ASSERT_THAT(wanted.webhooks, SizeIs(kMaxCautiousPerClaim + 1));
+  EXPECT_EQ(wanted.webhooks.back().webhook_id, fast);
+  EXPECT_EQ(
+      wanted.examined,
+      std::size_t{kMaxCautiousPerClaim});  // the others are the first of the next claim
 }
 
 TEST_F(LanesTest, OneThatWasSlowOnceShowsAnewHowItIsWhateverHangs) {
@@ -309,12 +329,8 @@ TEST_F(LanesTest, WhenHalfOfAllIsTakenNewWebhooksAreWantedUnlessTheyFail) {
   std::vector<Uuid> candidates;
   for (int n = 1; n <= 2'000; ++n) candidates.push_back(Id(n));
   int sure = 0, unless_failing = 0;
-  for (std::size_t i = 0; i < candidates.size(); i += 200) {
-    const Wanted wanted = lanes_.Want(std::span(candidates).subspan(i, 200), 500, now_);
-    for (const store::WantedWebhook& webhook : wanted.webhooks) {
-      ++(webhook.unless_failing ? unless_failing : sure);
-      Hold(webhook.webhook_id, webhook.room);
-    }
+  for (const store::WantedWebhook& webhook : ClaimForAll(candidates)) {
+    ++(webhook.unless_failing ? unless_failing : sure);
   }
   EXPECT_EQ(sure, 1'000);
   EXPECT_EQ(unless_failing, 500);
