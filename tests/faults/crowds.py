@@ -79,6 +79,9 @@ class HangingEndpoints(Fault):
             for number in range(HEALTHY):
                 create(client, f"healthy {number}", f"http://127.2.0.{number + 1}:{port}"
                        "/status/200", "crowd.fine")
+            # The first of each webhook reads its profile and connects.
+            publish(client, "crowd.fine", 5)
+            wait_until(lambda: len(receiver.requests()) >= 5 * HEALTHY, "none came", 20)
             without = self.p99(client, receiver)
             for number in range(HANGING):
                 host = f"127.1.{number >> 8}.{number & 255}"
