@@ -165,12 +165,17 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
   int room = std::min(most, options_.max_in_flight - held_);
   const int share =
       asking.empty() ? 0 : std::max(room / static_cast<int>(asking.size()), kLeastShare);
+  const auto slow = std::ranges::count_if(
+      asking, [](const Asking& one) { return one.lane->pace != Pace::kFast; });
+  const int slow_share =
+      kMaxCautiousWindowsPerClaim / std::max(1, static_cast<int>(slow));
   int cautious = 0;
   for (const auto& [lane, wish] : asking) {
     const bool fast = lane->pace == Pace::kFast;
     const int pool = PoolRoom(*lane) - (fast ? 0 : cautious);
     const bool crowded = !fast && SlowRoom() - cautious <= 0;
-    const int most_slow = fast ? wish : std::max(1, SlowRoom() - cautious);
+    const int most_slow =
+        fast ? wish : std::min(slow_share, std::max(1, SlowRoom() - cautious));
     const int take = std::min({wish, most_slow, share, room, pool});
     if (take <= 0) {
       (room <= 0 ? all_hungry_ : cautious_hungry_) = true;

@@ -24,9 +24,10 @@ struct DeliveryOptions {
 inline constexpr int kPoisonLeases = 5;
 
 inline constexpr int kMaxWebhooksPerClaim = 200;
-// Of those, that are not known to be fast: the others wait for the claim before theirs.
-inline constexpr int kMaxCautiousPerClaim = 32;
 inline constexpr int kMaxWindowsPerClaim = 500;
+// Of webhooks that are not known to be fast: the others wait for the claim before theirs.
+inline constexpr int kMaxCautiousPerClaim = 32;
+inline constexpr int kMaxCautiousWindowsPerClaim = 64;
 inline constexpr std::size_t kMaxOutcomesPerRecord = 500;
 
 // A request starts only while its webhook's state was read at most this long ago: a

@@ -227,6 +227,17 @@ TEST_F(LanesTest, NewOnesAreClaimedForAFewAtOnceAndFastOnesWithThem) {
       std::size_t{kMaxCautiousPerClaim});  // the others are the first of the next claim
 }
 
+TEST_F(LanesTest, AClaimTakesFewWindowsOfSlowOnes) {
+  std::vector<Uuid> candidates;
+  for (int n = 1; n <= 20; ++n) {
+    candidates.push_back(Id(n));
+    Prove(Id(n), absl::Seconds(2));
+  }
+  const Wanted wanted = lanes_.Want(candidates, 500, now_);
+  ASSERT_THAT(wanted.webhooks, SizeIs(20));
+  for (const store::WantedWebhook& webhook : wanted.webhooks) EXPECT_EQ(webhook.room, 3);
+}
+
 TEST_F(LanesTest, OneThatWasSlowOnceShowsAnewHowItIsWhateverHangs) {
   Prove(Id(1), absl::Seconds(2));
   for (int n = 2; n < 18; ++n) {
