@@ -7,10 +7,6 @@ import processes
 # What the last quarter may have over the second, beyond noise: a share, and an amount.
 MEMORY_SHARE, MEMORY_MIB = 1.10, 6.0
 COUNT_SHARE, COUNT_MORE = 1.25, 8
-# Connections to the endpoints (all at one host here) come and go with the load: each burst
-# opens up to as many as the sender may have to one host, and they are kept for 90 s. So
-# they are held to that number, not to what there was before.
-MOST_TO_ENDPOINTS = 256
 FIGURES = ("MiB", "descriptors", "database", "endpoints")
 MEMORY, DESCRIPTORS, DATABASE, ENDPOINTS = range(4)
 
@@ -24,10 +20,15 @@ class Sample:
 class Curve:
     """`program` is what its connections are called in pg_stat_activity: those of others with
     that name count as well, so that a leak of theirs shows too. `endpoints` is the port that
-    all of them listen on."""
+    all of them listen on.
 
-    def __init__(self, name: str, process, program: str, endpoints: int):
+    Connections to the endpoints come and go with the load: each burst opens as many as may be
+    in flight, and they are kept for 90 s. So they are held to that number, `most_to_endpoints`,
+    not to what there was before."""
+
+    def __init__(self, name: str, process, program: str, endpoints: int, most_to_endpoints: int = 0):
         self.name = name
+        self.most_to_endpoints = most_to_endpoints
         self.samples: list[Sample] = []
         self._process = process
         self._program = program
@@ -73,9 +74,9 @@ class Curve:
                 problems.append(f"{FIGURES[i]} of the {self.name} grew from {early[i]:.1f} to "
                                 f"{late[i]:.1f}")
         most = max(sample.values[ENDPOINTS] for sample in self.samples)
-        if most > MOST_TO_ENDPOINTS:
+        if most > self.most_to_endpoints:
             problems.append(f"the {self.name} had {most} connections to endpoints, and may have "
-                            f"{MOST_TO_ENDPOINTS}")
+                            f"{self.most_to_endpoints}")
         return problems
 
     def table(self) -> list[str]:

@@ -15,7 +15,7 @@ from curve import Curve, Sample  # noqa: E402
 
 def growth(*quarters: tuple[float, int, int, int]) -> list[str]:
     """Of a process that held these in each quarter, all the time."""
-    curve = Curve("worker", None, "windrow-worker", 0)
+    curve = Curve("worker", None, "windrow-worker", 0, 256)
     curve.samples = [Sample(at, values) for at, values in enumerate(quarters * 10)]
     curve.samples.sort(key=lambda sample: quarters.index(sample.values))
     return curve.growth()
