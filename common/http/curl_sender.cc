@@ -242,11 +242,8 @@ void CurlSender::CollectFinished() {
         std::abort();
       continue;
     }
-    Response response = exchange->Finish(code, now);
-    origin->answers = response.error == ErrorKind::kNone;
-    Complete(exchange, std::move(response));
-    --origin->in_flight;
-    if (!origin->waiting.empty()) StartWaiting(origin, now);
+    Complete(exchange, exchange->Finish(code, now));
+    StartWaiting(origin, now);
   }
   finished_.clear();
 }
@@ -259,13 +256,15 @@ void CurlSender::CutLongBodies(SteadyTime now) {
     Origin* origin = exchange->origin();
     curl_multi_remove_handle(multi_.get(), exchange->handle());
     Complete(exchange, exchange->FinishEarly(now));
-    --origin->in_flight;
     StartWaiting(origin, now);
   }
 }
 
 void CurlSender::Complete(Exchange* exchange, Response response) {
   const Done done = exchange->TakeDone();
+  Origin* origin = exchange->TakeOrigin();
+  --origin->in_flight;
+  origin->answers = response.error == ErrorKind::kNone;
   free_exchanges_.push_back(exchange);
   in_flight_.fetch_sub(1);
   Deliver(done, std::move(response));

@@ -69,6 +69,7 @@ class CurlSender final : public HttpSender {
   void CutLongBodies(SteadyTime now);
   void ExpireWaiting(SteadyTime now);
   void ExpireWaiting(Origin* origin, SteadyTime now);
+  std::string WhyItWaited(const Origin& origin) const;
   void Complete(Exchange* exchange, Response response);
   void Reject(PendingRequest pending, ErrorKind kind, std::string detail, SteadyTime now);
   void RejectUnreachable(PendingRequest pending, const Origin& origin, SteadyTime now);

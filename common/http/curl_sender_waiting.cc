@@ -88,15 +88,21 @@ void CurlSender::ExpireWaiting(Origin* origin, SteadyTime now) {
              now);
     } else if (!for_addresses && waited >= pending.request.timeout) {
       --waiting_;
-      Reject(std::move(pending), ErrorKind::kTimeout,
-             fmt::format("all {} connections to {} were in use",
-                         options_.max_connections_per_host, origin->key),
-             now);
+      Reject(std::move(pending), ErrorKind::kTimeout, WhyItWaited(*origin), now);
     } else {
       kept.push_back(std::move(pending));
     }
   }
   origin->waiting = std::move(kept);
+}
+
+std::string CurlSender::WhyItWaited(const Origin& origin) const {
+  if (origin.in_queue) {
+    return fmt::format("{} requests to hosts that do not answer came before",
+                       queued_.size());
+  }
+  return fmt::format("all {} connections to {} were in use",
+                     options_.max_connections_per_host, origin.key);
 }
 
 void CurlSender::RejectUnreachable(PendingRequest pending, const Origin& origin,

@@ -250,7 +250,6 @@ Response Exchange::Finish(CURLcode code, SteadyTime now) {
     Fail(failure.kind, std::move(failure.detail));
   }
   pending_.request = {};
-  origin_ = nullptr;
   return std::move(response_);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/http/response_head.h"
@@ -50,6 +51,7 @@ class Exchange {
 
   CURL* handle() const { return easy_.get(); }
   Origin* origin() const { return origin_; }
+  Origin* TakeOrigin() { return std::exchange(origin_, nullptr); }
 
   // `resolve`: what libcurl is to learn about names before it starts; usually empty.
   // `forgets`: at its end libcurl drops addresses in URLs that it has not seen for long.

@@ -24,6 +24,15 @@ domain::WebhookSpec BatchingSpec(const std::string& name) {
   return spec;
 }
 
+domain::EventTypeSpec OrderPaid() {
+  return {.name = "order.paid",
+          .description = "Money came in ✓",
+          .object_type = "order",
+          .key_fields = {"id", "customer.name", R"(a\.b)"},
+          .single_select_fields = {"status", "sträße \"x\""},
+          .example = "{ \"id\":9007199254740993, \"n\": 1.10,\"u\":\"\\u0000\" }"};
+}
+
 domain::Event EventOf(const std::string& type, const std::string& object_id) {
   domain::Event event;
   event.type = type;

@@ -26,6 +26,8 @@ inline constexpr store::TenantId kTenant = store::kDefaultTenant;
 // An enabled webhook with one trigger for "ticket.created".
 domain::WebhookSpec SpecNamed(const std::string& name);
 domain::WebhookSpec BatchingSpec(const std::string& name);
+// A declared event type, "order.paid", with all that one may have.
+domain::EventTypeSpec OrderPaid();
 domain::Event EventOf(const std::string& type, const std::string& object_id);
 
 // A filter of deliveries.

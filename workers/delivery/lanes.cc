@@ -111,19 +111,21 @@ int Lanes::Wish(Lane* lane, absl::Time now, bool* paced) {
   return capacity - held;
 }
 
-int Lanes::SlowRoom() const {
-  return std::max(1, options_.max_in_flight / 2) - cautious_held_;
+int Lanes::SlowRoom(int cautious) const {
+  return std::max(1, options_.max_in_flight / 2) - cautious_held_ - cautious;
 }
 
-// What all webhooks of its kind have room for together.
-int Lanes::PoolRoom(const Lane& lane) const {
+// What all webhooks of its kind have room for together, when the same claim takes so many
+// windows of those that are not fast.
+int Lanes::PoolRoom(const Lane& lane, int cautious) const {
   const int all = options_.max_in_flight - held_;
   if (lane.pace == Pace::kFast) return all;
   // A slow one that holds nothing shows anew how it is, as a new one does: endpoints that
   // hang must not keep one away for long that was slow for a moment.
   const bool shows = lane.pace == Pace::kUnknown || lane.held() == 0;
-  if (!shows || IsBarred(lane)) return std::min(all, SlowRoom());
-  return std::min(all, std::max(1, options_.max_in_flight * 3 / 4) - cautious_held_);
+  if (!shows || IsBarred(lane)) return std::min(all - cautious, SlowRoom(cautious));
+  return std::min(all, std::max(1, options_.max_in_flight * 3 / 4) - cautious_held_) -
+         cautious;
 }
 
 // What has no room among its kind is passed over: however much of it there is, it must
@@ -134,13 +136,14 @@ std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates
   int cautious = 0;  // each takes one at least
   for (const Uuid& webhook : candidates) {
     if (asking.size() == kMaxWebhooksPerClaim) break;
-    Lane* lane = FindOrAdd(webhook, now);
-    const bool fast = lane->pace == Pace::kFast;
+    const Lane* known = Find(webhook);
+    const bool fast = known != nullptr && known->pace == Pace::kFast;
     if (cautious < kMaxCautiousPerClaim) {
       ++wanted->examined;
     } else if (!fast) {
       continue;  // its turn comes with the next claim
     }
+    Lane* lane = FindOrAdd(webhook, now);
     if (Allowed(lane, now) == 0) {
       lane->hungry = false;
       wanted->barred.emplace_back(webhook, lane->breaker.open_until());
@@ -149,7 +152,7 @@ std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates
     const int wish = Wish(lane, now, &wanted->paced);
     lane->hungry = wish == 0;
     if (wish == 0) continue;
-    if (PoolRoom(*lane) - (fast ? 0 : cautious) <= 0) {
+    if (PoolRoom(*lane, cautious) <= 0) {
       (held_ >= options_.max_in_flight ? all_hungry_ : cautious_hungry_) = true;
       continue;
     }
@@ -172,11 +175,10 @@ Wanted Lanes::Want(std::span<const Uuid> candidates, int most, absl::Time now) {
   int cautious = 0;
   for (const auto& [lane, wish] : asking) {
     const bool fast = lane->pace == Pace::kFast;
-    const int pool = PoolRoom(*lane) - (fast ? 0 : cautious);
-    const bool crowded = !fast && SlowRoom() - cautious <= 0;
-    const int most_slow =
-        fast ? wish : std::min(slow_share, std::max(1, SlowRoom() - cautious));
-    const int take = std::min({wish, most_slow, share, room, pool});
+    const int slow_room = SlowRoom(cautious);
+    const bool crowded = !fast && slow_room <= 0;
+    const int most_slow = fast ? wish : std::min(slow_share, std::max(1, slow_room));
+    const int take = std::min({wish, most_slow, share, room, PoolRoom(*lane, cautious)});
     if (take <= 0) {
       (room <= 0 ? all_hungry_ : cautious_hungry_) = true;
       continue;

@@ -184,8 +184,8 @@ class Lanes {
   int Wish(Lane* lane, absl::Time now, bool* paced);
   std::vector<Asking> ThoseWithRoom(std::span<const Uuid> candidates, absl::Time now,
                                     Wanted* wanted);
-  int SlowRoom() const;
-  int PoolRoom(const Lane& lane) const;
+  int SlowRoom(int cautious) const;
+  int PoolRoom(const Lane& lane, int cautious) const;
   void NoteBreaker(const Lane& lane, domain::BreakerState before);
   bool WakesClaims(Lane* lane, absl::Time now);
   static bool IsOutdated(const Lane& lane, const Delivery& delivery);

@@ -34,30 +34,26 @@ std::size_t BytesOf(const store::Outcome& outcome) {
   return bytes;
 }
 
+void OutcomeQueue::Add(Ended ended) {
+  ++size_;
+  bytes_ += BytesOf(ended.outcome);
+  awaited_ += IsAwaited(ended) ? 1 : 0;
+  waiting_.push_back(std::move(ended));
+}
+
 void OutcomeQueue::Push(Ended ended) {
-  const std::size_t bytes = BytesOf(ended.outcome);
-  const std::size_t awaited = IsAwaited(ended) ? 1 : 0;
   {
     std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(ended));
-    ++size_;
-    bytes_ += bytes;
-    awaited_ += awaited;
+    Add(std::move(ended));
   }
   filled_->Set();
 }
 
 void OutcomeQueue::Push(std::vector<Ended> batch) {
   if (batch.empty()) return;
-  std::size_t bytes = 0;
-  for (const Ended& ended : batch) bytes += BytesOf(ended.outcome);
-  const std::size_t awaited = CountAwaited(batch);
   {
     std::lock_guard lock(mutex_);
-    awaited_ += awaited;
-    std::ranges::move(batch, std::back_inserter(waiting_));
-    size_ += batch.size();
-    bytes_ += bytes;
+    for (Ended& ended : batch) Add(std::move(ended));
   }
   filled_->Set();
 }

@@ -50,6 +50,8 @@ class OutcomeQueue {
   std::size_t bytes() const;
 
  private:
+  void Add(Ended ended);  // with the lock held
+
   worker::WakeSignal* filled_;
   mutable std::mutex mutex_;
   std::condition_variable emptied_;

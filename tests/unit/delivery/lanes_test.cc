@@ -222,9 +222,9 @@ TEST_F(LanesTest, NewOnesAreClaimedForAFewAtOnceAndFastOnesWithThem) {
   const Wanted wanted = lanes_.Want(candidates, 500, now_);
   ASSERT_THAT(wanted.webhooks, SizeIs(kMaxCautiousPerClaim + 1));
   EXPECT_EQ(wanted.webhooks.back().webhook_id, fast);
-  EXPECT_EQ(
-      wanted.examined,
-      std::size_t{kMaxCautiousPerClaim});  // the others are the first of the next claim
+  // The others are the first of the next claim, and nothing is kept of them until then.
+  EXPECT_EQ(wanted.examined, std::size_t{kMaxCautiousPerClaim});
+  EXPECT_EQ(lanes_.webhooks(), std::size_t{kMaxCautiousPerClaim} + 1);
 }
 
 TEST_F(LanesTest, AClaimTakesFewWindowsOfSlowOnes) {
