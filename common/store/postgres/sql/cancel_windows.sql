@@ -2,7 +2,7 @@
 -- the delivery $4: removes it from the queue and writes its records with the reason $3.
 -- What a worker holds is not touched. Without a join in the deletes: a row that somebody
 -- claims meanwhile is looked at again by itself, and not with the whole backlog.
--- The tenant is said four times over as in claim_windows.sql.
+-- The tenant is said four times over, and keys as arrays, as in claim_windows.sql.
 WITH waiting AS (
   DELETE FROM windows
   WHERE $4::uuid IS NULL AND tenant_id IN ($5::int4, $5::int4, $5::int4, $5::int4)
@@ -18,7 +18,7 @@ WITH waiting AS (
   SELECT * FROM waiting UNION ALL SELECT * FROM named
 ), chunks AS (
   DELETE FROM window_items i USING gone g
-  WHERE i.window_id = g.window_id AND i.tenant_id = g.tenant_id
+  WHERE i.window_id = ANY (ARRAY[g.window_id]) AND i.tenant_id = ANY (ARRAY[g.tenant_id])
   RETURNING g.window_id, g.tenant_id, g.webhook_id, g.webhook_version, g.attempt,
             i.received_at, i.escmsg_ids, i.notification_ids
 ), runs AS (

@@ -4,7 +4,7 @@
 -- are parked, and up to $6 of them are looked at beyond $4. Where the first one is parked
 -- itself, it is due. Answers each wanted webhook at least once, and how many of its
 -- windows were parked; and whether $7 bytes of bodies were taken, where it stops.
--- The tenant is said four times over as in claim_windows.sql.
+-- The tenant is said four times over, and keys as arrays, as in claim_windows.sql.
 WITH wanted AS MATERIALIZED (
   SELECT v.tenant_id, v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
          h.enabled AND h.deleted_at IS NULL AS enabled,
@@ -58,8 +58,8 @@ WITH wanted AS MATERIALIZED (
       group_key = NULL,
       lease_counted = true
   FROM picked p JOIN wanted n USING (webhook_id, tenant_id)
-  WHERE p.place <= n.room AND p.before < $7::int8 AND w.window_id = p.window_id
-    AND w.tenant_id = p.tenant_id
+  WHERE p.place <= n.room AND p.before < $7::int8
+    AND w.window_id = ANY (ARRAY[p.window_id]) AND w.tenant_id = ANY (ARRAY[p.tenant_id])
   RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, n.version, n.enabled,
             w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
             w.escmsg_ids, w.notification_ids, now(), w.resent_after, n.failing, w.order_key
@@ -68,7 +68,8 @@ WITH wanted AS MATERIALIZED (
   SET due_at = 'infinity', timed = false, lease_owner = NULL, lease_counted = NULL,
       lost_leases = w.lost_leases + CASE WHEN w.lease_owner IS NULL THEN 0 ELSE 1 END
   FROM judged j
-  WHERE (j.busy OR j.behind) AND w.window_id = j.window_id AND w.tenant_id = j.tenant_id
+  WHERE (j.busy OR j.behind)
+    AND w.window_id = ANY (ARRAY[j.window_id]) AND w.tenant_id = ANY (ARRAY[j.tenant_id])
   RETURNING w.webhook_id
 ), first AS MATERIALIZED (
   SELECT m.window_id, m.tenant_id
@@ -85,7 +86,8 @@ WITH wanted AS MATERIALIZED (
   WHERE m.due_at = 'infinity'
 ), freed AS (
   UPDATE windows w SET due_at = now(), timed = true
-  FROM first f WHERE w.window_id = f.window_id AND w.tenant_id = f.tenant_id
+  FROM first f
+  WHERE w.window_id = ANY (ARRAY[f.window_id]) AND w.tenant_id = ANY (ARRAY[f.tenant_id])
 )
 SELECT c.*, n.webhook_id,
        (SELECT count(*) FROM parked p WHERE p.webhook_id = n.webhook_id)::int4,

@@ -7,7 +7,8 @@
 --
 -- The tenant is said four times over, so that its windows by the primary key look dearer
 -- than the webhook's by their index also where autovacuum saw the queue empty: of one row
--- either is as cheap (EmptiedQueuePlansTest).
+-- either is as cheap (EmptiedQueuePlansTest). Those that are taken are looked up by the key
+-- alone, as in finish_windows.sql.
 WITH wanted AS MATERIALIZED (
   SELECT v.tenant_id, v.bucket, v.webhook_id, v.room, h.version, h.timeout_ms,
          h.enabled AND h.deleted_at IS NULL AS enabled,
@@ -39,7 +40,8 @@ SET lease_owner = $1::int4,
     timed = false,
     group_key = NULL
 FROM picked p
-WHERE w.window_id = p.window_id AND w.tenant_id = p.tenant_id AND p.before < $7::int8
+WHERE w.window_id = ANY (ARRAY[p.window_id]) AND w.tenant_id = ANY (ARRAY[p.tenant_id])
+  AND p.before < $7::int8
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
           w.escmsg_ids, w.notification_ids, now(), w.resent_after,

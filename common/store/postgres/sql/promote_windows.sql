@@ -1,5 +1,6 @@
 -- Of orders ($1 buckets, $2 webhooks, $3 keys, $4 tenants) in which something ended, whose
 -- gates are held: makes the first window due where it is parked and none is leased.
+-- Looked up by the key alone, as in finish_windows.sql.
 WITH first AS MATERIALIZED (
   SELECT m.window_id, m.tenant_id
   FROM (SELECT DISTINCT * FROM unnest($1::int2[], $2::uuid[], $3::text[], $4::int4[])
@@ -18,4 +19,5 @@ WITH first AS MATERIALIZED (
       AND x.lease_owner IS NOT NULL)
 )
 UPDATE windows w SET due_at = now(), timed = true
-FROM first f WHERE w.window_id = f.window_id AND w.tenant_id = f.tenant_id;
+FROM first f
+WHERE w.window_id = ANY (ARRAY[f.window_id]) AND w.tenant_id = ANY (ARRAY[f.tenant_id]);

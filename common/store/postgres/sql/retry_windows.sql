@@ -1,6 +1,7 @@
 -- Puts claimed windows back for another attempt and writes the one that failed, where the
 -- lease is still the one that the outcome came from. Answers which those were. A webhook
 -- that was disabled meanwhile is due at once: the next claim cancels it.
+-- Looked up by the key alone, as in finish_windows.sql.
 WITH o AS MATERIALIZED (
   SELECT * FROM unnest(
       $1::uuid[], $2::int4[], $3::int4[], $4::uuid[], $5::int8[],
@@ -19,7 +20,7 @@ WITH o AS MATERIALIZED (
       timed = true, lease_owner = NULL, lease_counted = NULL, lost_leases = 0,
       attempt = w.attempt + 1
   FROM o
-  WHERE w.window_id = o.window_id AND w.tenant_id = o.tenant_id
+  WHERE w.window_id = ANY (ARRAY[o.window_id]) AND w.tenant_id = ANY (ARRAY[o.tenant_id])
     AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
 ), record AS (
