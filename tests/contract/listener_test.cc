@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 
 #include "tests/contract/contract_fixture.h"
 
@@ -47,6 +48,34 @@ TEST_P(ListenerContract, EveryListenerIsTold) {
   Publish(webhook);
   EXPECT_TRUE(Names(first->Wait(kAtMost).value(), webhook.webhook_id));
   EXPECT_TRUE(Names(second->Wait(kAtMost).value(), webhook.webhook_id));
+}
+
+// A look at all that is due takes a worker longer than to hear a thousand names.
+TEST_P(ListenerContract, AnEventForManyNamesEachOfThem) {
+  const auto listener = Listening(harness());
+  const domain::Event event = EventOf("ticket.created", "7");
+  const auto transaction = Begin(1);
+  const std::int64_t number = transaction->numbers().at(0);
+  store::PublishWrites writes{.events = {{kTenant, number, &event}}};
+  std::set<Uuid> webhooks;
+  for (int i = 0; i < 450; ++i) {
+    const Uuid webhook = NextWindowId();
+    webhooks.insert(webhook);
+    writes.windows.push_back({.window_id = NextWindowId(),
+                              .tenant_id = kTenant,
+                              .webhook_id = webhook,
+                              .webhook_version = 1,
+                              .content = {.items = {{number, 1}}, .bytes = 100}});
+  }
+  EXPECT_OK(transaction->Commit(writes));
+  std::set<Uuid> told;
+  while (told.size() < webhooks.size()) {
+    const auto wake = listener->Wait(kAtMost).value();
+    ASSERT_FALSE(wake.scan);
+    ASSERT_FALSE(wake.webhooks.empty());
+    told.insert(wake.webhooks.begin(), wake.webhooks.end());
+  }
+  EXPECT_EQ(told, webhooks);
 }
 
 TEST_P(ListenerContract, AFullWindowWakesToo) {

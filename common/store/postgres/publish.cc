@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -20,8 +21,9 @@
 namespace windrow::store::postgres {
 namespace {
 
-// NOTIFY carries at most 8,000 bytes: this many ids fit.
-constexpr std::size_t kMaxNotifiedWebhooks = 200;
+// NOTIFY carries at most 8,000 bytes: so many ids fit.
+constexpr std::size_t kNamesANotify = 200;
+constexpr std::size_t kMaxNotifiedWebhooks = 4'000;  // by a transaction
 
 // The fields of kEventRow.
 void AddEvent(const NewEvent& e, RowsParam* rows) {
@@ -191,8 +193,9 @@ Call AppendItems(const std::vector<WindowAppend>& appends, const EventMarks& mar
   return {&kAppendItems, std::move(params)};
 }
 
-// The webhooks that have something due at once, as NOTIFY's payload; empty: none.
-std::string NotifyPayload(const PublishWrites& writes) {
+// Names the webhooks that have something due at once, or none of them: all are to be
+// looked at then, which takes a worker some milliseconds for each thousand.
+std::vector<Call> NotifyDue(const PublishWrites& writes) {
   std::set<Uuid> webhooks;
   for (const NewWindow& w : writes.windows) {
     if (w.group_key.empty()) webhooks.insert(w.webhook_id);
@@ -200,13 +203,23 @@ std::string NotifyPayload(const PublishWrites& writes) {
   for (const WindowAppend& a : writes.appends) {
     if (a.closes) webhooks.insert(a.webhook_id);
   }
-  if (webhooks.size() > kMaxNotifiedWebhooks) return "*";
-  std::string payload;
+  std::vector<std::string> payloads;
+  if (webhooks.size() > kMaxNotifiedWebhooks) {
+    webhooks.clear();
+    payloads.emplace_back("*");
+  }
+  std::size_t named = 0;
   for (const Uuid& id : webhooks) {
+    if (named++ % kNamesANotify == 0) payloads.emplace_back();
+    std::string& payload = payloads.back();
     if (!payload.empty()) payload += ',';
     id.AppendTo(&payload);
   }
-  return payload;
+  std::vector<Call> calls;
+  for (const std::string& payload : payloads) {
+    calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});
+  }
+  return calls;
 }
 
 class PostgresPublish final : public PublishTransaction {
@@ -337,9 +350,7 @@ absl::Status PostgresPublish::Commit(const PublishWrites& writes) {
     WINDROW_ASSIGN_OR_RETURN(const std::uint32_t type, transaction_->TypeOf(kWindowRow));
     calls.push_back(InsertWindows(writes.windows, marks, type));
   }
-  if (const std::string payload = NotifyPayload(writes); !payload.empty()) {
-    calls.push_back({&kNotifyDue, std::move(Params().Text(payload))});
-  }
+  std::ranges::move(NotifyDue(writes), std::back_inserter(calls));
   calls.push_back({&kCommit, {}});
   WINDROW_FAULT_POINT_OR_RETURN("publish.before_commit");
   const absl::Status status = transaction_->RunAll(calls).status();
