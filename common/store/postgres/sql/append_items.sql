@@ -13,7 +13,7 @@ WITH a AS MATERIALIZED (
       due_at = CASE WHEN a.closes THEN now() ELSE w.due_at END,
       timed = w.timed AND NOT a.closes
   FROM a
-  WHERE w.window_id = ANY (ARRAY[a.window_id]) AND w.tenant_id = ANY (ARRAY[a.tenant_id])
+  WHERE w.window_id = a.window_id AND w.tenant_id = ANY (ARRAY[a.tenant_id])
 )
 INSERT INTO window_items (tenant_id, window_id, first_escmsg_id, received_at, escmsg_ids,
                           notification_ids)

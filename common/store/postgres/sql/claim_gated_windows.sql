@@ -59,7 +59,7 @@ WITH wanted AS MATERIALIZED (
       lease_counted = true
   FROM picked p JOIN wanted n USING (webhook_id, tenant_id)
   WHERE p.place <= n.room AND p.before < $7::int8
-    AND w.window_id = ANY (ARRAY[p.window_id]) AND w.tenant_id = ANY (ARRAY[p.tenant_id])
+    AND w.window_id = p.window_id AND w.tenant_id = ANY (ARRAY[p.tenant_id])
   RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, n.version, n.enabled,
             w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,
             w.escmsg_ids, w.notification_ids, now(), w.resent_after, n.failing, w.order_key
@@ -69,7 +69,7 @@ WITH wanted AS MATERIALIZED (
       lost_leases = w.lost_leases + CASE WHEN w.lease_owner IS NULL THEN 0 ELSE 1 END
   FROM judged j
   WHERE (j.busy OR j.behind)
-    AND w.window_id = ANY (ARRAY[j.window_id]) AND w.tenant_id = ANY (ARRAY[j.tenant_id])
+    AND w.window_id = j.window_id AND w.tenant_id = ANY (ARRAY[j.tenant_id])
   RETURNING w.webhook_id
 ), first AS MATERIALIZED (
   SELECT m.window_id, m.tenant_id
@@ -87,7 +87,7 @@ WITH wanted AS MATERIALIZED (
 ), freed AS (
   UPDATE windows w SET due_at = now(), timed = true
   FROM first f
-  WHERE w.window_id = ANY (ARRAY[f.window_id]) AND w.tenant_id = ANY (ARRAY[f.tenant_id])
+  WHERE w.window_id = f.window_id AND w.tenant_id = ANY (ARRAY[f.tenant_id])
 )
 SELECT c.*, n.webhook_id,
        (SELECT count(*) FROM parked p WHERE p.webhook_id = n.webhook_id)::int4,

@@ -40,7 +40,7 @@ SET lease_owner = $1::int4,
     timed = false,
     group_key = NULL
 FROM picked p
-WHERE w.window_id = ANY (ARRAY[p.window_id]) AND w.tenant_id = ANY (ARRAY[p.tenant_id])
+WHERE w.window_id = p.window_id AND w.tenant_id = ANY (ARRAY[p.tenant_id])
   AND p.before < $7::int8
 RETURNING w.window_id, w.tenant_id, w.webhook_id, w.webhook_version, p.version, p.enabled,
           w.lease_seq, w.attempt, w.lost_leases, w.item_count, w.received_at,

@@ -2,14 +2,13 @@
 -- and bodies ($5), where the lease is still the one that the outcome came from. Answers
 -- which those were.
 --
--- Each window is looked up by its key, said as an array of one: by equality the planner may
--- read the whole queue in the key's order instead and join that, where autovacuum saw the
--- queue all but empty (EmptiedQueuePlansTest).
+-- Each window is looked up by its key, of which the first column is said as an array of one:
+-- by equality the planner may read the whole queue in the key's order instead and join that,
+-- where autovacuum saw the queue all but empty (docs/adr/0018, EmptiedQueuePlansTest).
 WITH gone AS (
   DELETE FROM windows w USING unnest($1::uuid[], $2::int4[], $3::int4[])
     AS o(window_id, lease_seq, tenant_id)
-  WHERE w.window_id = ANY (ARRAY[o.window_id])
-    AND w.tenant_id = ANY (ARRAY[o.tenant_id])
+  WHERE w.window_id = o.window_id AND w.tenant_id = ANY (ARRAY[o.tenant_id])
     AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
 ), items AS (

@@ -7,7 +7,7 @@ WITH wanted AS MATERIALIZED (
 ), hastened AS (
   UPDATE windows w SET due_at = now(), timed = true
   FROM wanted
-  WHERE w.window_id = ANY (ARRAY[wanted.window_id]) AND w.tenant_id = ANY (ARRAY[wanted.tenant_id])
+  WHERE w.window_id = wanted.window_id AND w.tenant_id = ANY (ARRAY[wanted.tenant_id])
     AND w.group_key IS NULL AND w.lease_owner IS NULL
     AND (w.due_at > now()) IS TRUE  -- a comparison alone would be a way through an index
 )
@@ -17,5 +17,4 @@ SELECT w.window_id,
             ELSE 0 END::int2,
        w.webhook_id
 FROM wanted
-JOIN windows w ON w.window_id = ANY (ARRAY[wanted.window_id])
-  AND w.tenant_id = ANY (ARRAY[wanted.tenant_id]);
+JOIN windows w ON w.window_id = wanted.window_id AND w.tenant_id = ANY (ARRAY[wanted.tenant_id]);

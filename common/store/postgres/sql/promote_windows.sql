@@ -20,4 +20,4 @@ WITH first AS MATERIALIZED (
 )
 UPDATE windows w SET due_at = now(), timed = true
 FROM first f
-WHERE w.window_id = ANY (ARRAY[f.window_id]) AND w.tenant_id = ANY (ARRAY[f.tenant_id]);
+WHERE w.window_id = f.window_id AND w.tenant_id = ANY (ARRAY[f.tenant_id]);

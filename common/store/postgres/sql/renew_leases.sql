@@ -3,7 +3,7 @@
 UPDATE windows w
 SET due_at = now() + $4::int8 * interval '1 millisecond'
 FROM unnest($1::uuid[], $2::int4[], $3::int4[]) AS h(window_id, tenant_id, lease_seq)
-WHERE w.window_id = ANY (ARRAY[h.window_id]) AND w.tenant_id = ANY (ARRAY[h.tenant_id])
+WHERE w.window_id = h.window_id AND w.tenant_id = ANY (ARRAY[h.tenant_id])
   AND w.lease_seq = h.lease_seq
   AND w.lease_owner IS NOT NULL
 RETURNING w.window_id, w.lease_seq;

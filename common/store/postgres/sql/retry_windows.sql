@@ -20,7 +20,7 @@ WITH o AS MATERIALIZED (
       timed = true, lease_owner = NULL, lease_counted = NULL, lost_leases = 0,
       attempt = w.attempt + 1
   FROM o
-  WHERE w.window_id = ANY (ARRAY[o.window_id]) AND w.tenant_id = ANY (ARRAY[o.tenant_id])
+  WHERE w.window_id = o.window_id AND w.tenant_id = ANY (ARRAY[o.tenant_id])
     AND w.lease_seq = o.lease_seq AND w.lease_owner IS NOT NULL
   RETURNING w.window_id, w.attempt
 ), record AS (
