@@ -98,7 +98,7 @@ void CurlSender::ExpireWaiting(Origin* origin, SteadyTime now) {
 
 std::string CurlSender::WhyItWaited(const Origin& origin) const {
   if (origin.in_queue) {
-    return fmt::format("{} requests to hosts that do not answer came before",
+    return fmt::format("its turn did not come among {} hosts that did not answer",
                        queued_.size());
   }
   return fmt::format("all {} connections to {} were in use",

@@ -136,14 +136,14 @@ std::vector<Lanes::Asking> Lanes::ThoseWithRoom(std::span<const Uuid> candidates
   int cautious = 0;  // each takes one at least
   for (const Uuid& webhook : candidates) {
     if (asking.size() == kMaxWebhooksPerClaim) break;
-    const Lane* known = Find(webhook);
-    const bool fast = known != nullptr && known->pace == Pace::kFast;
+    Lane* lane = Find(webhook);
+    const bool fast = lane != nullptr && lane->pace == Pace::kFast;
     if (cautious < kMaxCautiousPerClaim) {
       ++wanted->examined;
     } else if (!fast) {
       continue;  // its turn comes with the next claim
     }
-    Lane* lane = FindOrAdd(webhook, now);
+    if (lane == nullptr) lane = FindOrAdd(webhook, now);
     if (Allowed(lane, now) == 0) {
       lane->hungry = false;
       wanted->barred.emplace_back(webhook, lane->breaker.open_until());

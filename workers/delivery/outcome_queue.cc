@@ -14,10 +14,6 @@ bool IsAwaited(const Ended& ended) {
   return ended.outcome.gated || RetriesSoon(ended.outcome);
 }
 
-std::size_t CountAwaited(const std::vector<Ended>& batch) {
-  return static_cast<std::size_t>(std::ranges::count_if(batch, IsAwaited));
-}
-
 }  // namespace
 
 bool RetriesSoon(const store::Outcome& outcome) {
@@ -65,7 +61,7 @@ std::vector<Ended> OutcomeQueue::Take(std::size_t most) {
   std::vector<Ended> taken(std::make_move_iterator(waiting_.begin()),
                            std::make_move_iterator(end));
   waiting_.erase(waiting_.begin(), end);
-  awaited_ -= CountAwaited(taken);
+  awaited_ -= static_cast<std::size_t>(std::ranges::count_if(taken, IsAwaited));
   return taken;
 }
 
